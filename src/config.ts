@@ -1,0 +1,208 @@
+import { z } from 'zod';
+
+/** How the tokens of one issuer are checked. Keys come from its key set (JWKS) or are one shared secret (HS256). */
+export interface TokenIssuer {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly key: { readonly jwksUrl: string } | { readonly secret: string } | { readonly developmentSecretIn: string };
+  readonly rolesClaim: string;
+  readonly organizationClaim: string;
+}
+
+type Access = 'on' | 'basic' | 'off';
+export type Introspection = 'on' | 'authenticated' | 'off';
+
+/** Every setting of the gateway, checked and frozen. Made by {@link loadConfig} only. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Null: the embedded database in `dataDir`. */
+  readonly databaseUrl: string | null;
+  /** Where the embedded database and the development issuer's secret are kept. */
+  readonly dataDir: string;
+  /** Connections of one gateway to PostgreSQL at most. */
+  readonly databasePoolSize: number;
+  readonly redisUrl: string | null;
+  /** Null: bearer tokens are refused. */
+  readonly bearer: TokenIssuer | null;
+  /** Null: CXone tokens are refused. */
+  readonly cxone: TokenIssuer | null;
+  readonly allowApiKeyInQuery: boolean;
+  /** Requests of one principal in a minute; 0 is off. */
+  readonly rateLimitPerMinute: number;
+  readonly sessionTtlSeconds: number;
+  readonly introspection: Introspection;
+  readonly graphiql: Access;
+  readonly metrics: Access;
+  readonly corsOrigins: readonly string[];
+  readonly schemaTypePrefix: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** How long a stopping gateway waits for what is under way. */
+  readonly shutdownGraceSeconds: number;
+}
+
+/** The settings are wrong or missing: `problems` names each variable and what is wrong with it. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The settings are not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+export const developmentIssuer = { issuer: 'divest-development', audience: 'divest' } as const;
+
+const boolean = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`);
+const url = (...protocols: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    );
+const isLoopback = (text: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(text).hostname);
+const jwksUrl = url('https:', 'http:').refine(
+  (text) => !URL.canParse(text) || new URL(text).protocol === 'https:' || isLoopback(text),
+  'must be https (http only on this machine)',
+);
+const secret = z.string().refine((text) => Buffer.byteLength(text) >= 32, 'must be 32 bytes or more');
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine(
+    (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    'must be exact origins such as https://admin.example.com, comma-separated',
+  );
+
+const variables = z.object({
+  NODE_ENV: z.string().optional(),
+  HOST: z.string().default('localhost'),
+  PORT: integer(0, 65535).default(4000),
+  DATABASE_URL: url('postgresql:', 'postgres:').optional(),
+  DATABASE_POOL_SIZE: integer(1, 1000).default(10),
+  DIVEST_DATA_DIR: z.string().default('.divest'),
+  ALLOW_EMBEDDED_DATABASE: boolean.default(false),
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  JWT_JWKS_URL: jwksUrl.optional(),
+  JWT_SECRET: secret.optional(),
+  JWT_ROLES_CLAIM: z.string().default('roles'),
+  JWT_ORGANIZATION_CLAIM: z.string().default('org'),
+  CXONE_ISSUER: z.string().optional(),
+  CXONE_AUDIENCE: z.string().optional(),
+  CXONE_JWKS_URL: jwksUrl.optional(),
+  CXONE_SECRET: secret.optional(),
+  ALLOW_API_KEY_IN_QUERY: boolean.default(false),
+  RATE_LIMIT_PER_MINUTE: integer(0, 1_000_000).default(600),
+  SESSION_TTL_SECONDS: integer(1, 31_536_000).default(3600),
+  INTROSPECTION: z.enum(['on', 'authenticated', 'off'], 'must be on, authenticated or off').optional(),
+  GRAPHIQL: z.enum(['on', 'basic', 'off'], 'must be on, basic or off').optional(),
+  METRICS: z.enum(['on', 'basic', 'off'], 'must be on, basic or off').optional(),
+  CORS_ORIGINS: origins.default([]),
+  SCHEMA_TYPE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be letters, digits and _ and start with a letter')
+    .default(''),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
+    .default('info'),
+  SHUTDOWN_GRACE_SECONDS: integer(0, 3600).default(10),
+  UPSTREAMS_FILE: z
+    .undefined('is not supported by this version: every removal is carried out in the directory')
+    .optional(),
+});
+
+type Variables = z.infer<typeof variables>;
+
+/**
+ * Reads the settings from `env`, the only way in which the process's environment reaches the gateway. An empty value
+ * counts as none. Throws {@link ConfigError} with every problem at once.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = variables.safeParse(given);
+  const problems = parsed.success ? crossChecks(parsed.data) : [];
+  for (const issue of parsed.error?.issues ?? []) {
+    problems.push(`${issue.path.join('.')} ${issue.message}`);
+  }
+  if (!parsed.success || problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  return Object.freeze(toConfig(parsed.data));
+}
+
+function crossChecks(v: Variables): string[] {
+  const problems = [...issuerProblems(v, 'JWT'), ...issuerProblems(v, 'CXONE')];
+  if (v.NODE_ENV === 'production' && !v.DATABASE_URL && !v.ALLOW_EMBEDDED_DATABASE) {
+    problems.push('DATABASE_URL must be set in production (or ALLOW_EMBEDDED_DATABASE=true)');
+  }
+  return problems;
+}
+
+/** The four variables of an issuer belong together: all of them, with exactly one source of keys, or none. */
+function issuerProblems(v: Variables, prefix: 'JWT' | 'CXONE'): string[] {
+  const given = [v[`${prefix}_ISSUER`], v[`${prefix}_AUDIENCE`], v[`${prefix}_JWKS_URL`], v[`${prefix}_SECRET`]];
+  if (given.every((value) => value === undefined)) {
+    return [];
+  }
+  const problems: string[] = [];
+  for (const name of [`${prefix}_ISSUER`, `${prefix}_AUDIENCE`] as const) {
+    if (!v[name]) {
+      problems.push(`${name} must be set where another ${prefix}_ variable is`);
+    }
+  }
+  if (Boolean(v[`${prefix}_JWKS_URL`]) === Boolean(v[`${prefix}_SECRET`])) {
+    problems.push(`${prefix}_JWKS_URL or ${prefix}_SECRET must be set, and only one of them`);
+  }
+  return problems;
+}
+
+function toConfig(v: Variables): Config {
+  const production = v.NODE_ENV === 'production';
+  return {
+    production,
+    host: v.HOST,
+    port: v.PORT,
+    databaseUrl: v.DATABASE_URL ?? null,
+    dataDir: v.DIVEST_DATA_DIR,
+    databasePoolSize: v.DATABASE_POOL_SIZE,
+    redisUrl: v.REDIS_URL ?? null,
+    bearer: toIssuer(v, 'JWT') ?? (production ? null : developmentTokenIssuer(v)),
+    cxone: toIssuer(v, 'CXONE'),
+    allowApiKeyInQuery: v.ALLOW_API_KEY_IN_QUERY,
+    rateLimitPerMinute: v.RATE_LIMIT_PER_MINUTE,
+    sessionTtlSeconds: v.SESSION_TTL_SECONDS,
+    introspection: v.INTROSPECTION ?? (production ? 'authenticated' : 'on'),
+    graphiql: v.GRAPHIQL ?? (production ? 'off' : 'on'),
+    metrics: v.METRICS ?? (production ? 'basic' : 'on'),
+    corsOrigins: Object.freeze(v.CORS_ORIGINS),
+    schemaTypePrefix: v.SCHEMA_TYPE_PREFIX,
+    logLevel: v.LOG_LEVEL,
+    shutdownGraceSeconds: v.SHUTDOWN_GRACE_SECONDS,
+  };
+}
+
+const claims = (v: Variables) => ({ rolesClaim: v.JWT_ROLES_CLAIM, organizationClaim: v.JWT_ORGANIZATION_CLAIM });
+
+function toIssuer(v: Variables, prefix: 'JWT' | 'CXONE'): TokenIssuer | null {
+  const [issuer, audience] = [v[`${prefix}_ISSUER`], v[`${prefix}_AUDIENCE`]];
+  const [keySet, shared] = [v[`${prefix}_JWKS_URL`], v[`${prefix}_SECRET`]];
+  if (!issuer || !audience) {
+    return null;
+  }
+  if (keySet) {
+    return Object.freeze({ issuer, audience, key: { jwksUrl: keySet }, ...claims(v) });
+  }
+  return shared ? Object.freeze({ issuer, audience, key: { secret: shared }, ...claims(v) }) : null;
+}
+
+function developmentTokenIssuer(v: Variables): TokenIssuer {
+  return Object.freeze({ ...developmentIssuer, key: { developmentSecretIn: v.DIVEST_DATA_DIR }, ...claims(v) });
+}
