@@ -1,0 +1,25 @@
+import type { Database } from '../database/database.js';
+import { findManagementTokenOwner } from './management-token.js';
+
+const basic = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
+
+/**
+ * Tells whether the value of an Authorization header is `Basic base64(management id:token)` of a management token that
+ * is neither revoked nor expired. It opens the GraphiQL page and /metrics, never the graph, so the organization's plan
+ * is of no account here. Rejects where the database can't be asked.
+ */
+export function createBasicAuthorization(
+  database: Database,
+  clock: () => Date = () => new Date(),
+): (authorizationHeader: string | null) => Promise<boolean> {
+  return async (authorizationHeader) => {
+    const [, encoded] = basic.exec(authorizationHeader ?? '') ?? [];
+    const decoded = Buffer.from(encoded ?? '', 'base64').toString('utf8');
+    const colon = decoded.indexOf(':');
+    if (colon < 0) {
+      return false;
+    }
+    const [id, token] = [decoded.slice(0, colon), decoded.slice(colon + 1)];
+    return (await findManagementTokenOwner(database, clock(), id, token)) !== null;
+  };
+}

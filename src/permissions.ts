@@ -1,0 +1,65 @@
+import { hasManagementApi, holds, isCredential, isKnown, isUser } from './auth/rules.js';
+import { and, or, type Rule } from './auth/shield.js';
+
+/** Who may use a root field, and what a caller who may not lacks. */
+export interface FieldPermission {
+  readonly rule: Rule;
+  readonly requires: string;
+}
+
+const may = (rule: Rule, requires: string): FieldPermission => ({ rule, requires });
+
+const isManagementToken = isCredential('MANAGEMENT_TOKEN');
+const isLogin = isCredential('BEARER', 'SESSION');
+const isPerson = isCredential('BEARER', 'SESSION', 'API_KEY', 'CXONE');
+
+// Queries are open to every known caller: what it sees is narrowed down by its authority (auth/caller.ts).
+const read = may(and(isKnown, hasManagementApi), 'A valid credential.');
+
+const unassignUserFromProject = may(
+  and(hasManagementApi, or(isManagementToken, and(isLogin, holds('ORG_ADMIN')))),
+  'A management token, or a bearer or session token of an administrator of the organization (ORG_ADMIN).',
+);
+const unassignUserFromRole = may(
+  and(isLogin, holds('ORG_ADMIN')),
+  'A bearer or session token of an administrator of the organization (ORG_ADMIN).',
+);
+const removeGlobalRole = may(
+  and(isPerson, holds('ORG_ADMIN', 'ADMIN', 'USER_MANAGER')),
+  'ORG_ADMIN, or the global role ADMIN or USER_MANAGER; to take ADMIN away, ORG_ADMIN or ADMIN.',
+);
+
+/** The whole policy: every root field has a rule, or the schema doesn't build. */
+export const permissions = {
+  Query: {
+    node: read,
+    nodes: read,
+    viewer: may(isKnown, 'A valid credential.'),
+    user: read,
+    users: read,
+    project: read,
+    projects: read,
+    role: read,
+    roles: read,
+    revocation: read,
+    revocations: read,
+  },
+  Mutation: {
+    unassignUserFromProject,
+    unassignUserFromRole,
+    removeGlobalRole,
+    startSession: may(and(isCredential('BEARER'), isUser), 'A bearer token of a user in the directory.'),
+    endSession: may(isPerson, 'A token or key of the session’s user, or of an administrator (ORG_ADMIN).'),
+  },
+} as const satisfies Record<string, Record<string, FieldPermission>>;
+
+/** What `viewer.permissions` tells a client, answered by the same rules that guard the fields. */
+export const viewerPermissions = {
+  READ_DIRECTORY: and(
+    hasManagementApi,
+    or(isManagementToken, holds('ORG_ADMIN', 'ADMIN', 'USER_MANAGER', 'USER_DETAILS_VIEWER')),
+  ),
+  UNASSIGN_USER_FROM_PROJECT: unassignUserFromProject.rule,
+  UNASSIGN_USER_FROM_ROLE: unassignUserFromRole.rule,
+  REMOVE_GLOBAL_ROLE: removeGlobalRole.rule,
+} as const;
