@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from 'pino';
+import { createTabs, type DemoHeaders } from './graphiql-tabs.js';
+import type { HttpPlugin } from './plugin.js';
+import { type Answer, type Guard, guarded, isRead, useRoute } from './route.js';
+import { graphqlPath } from './yoga-options.js';
+
+/** What the GraphiQL page is made of. */
+export interface GraphiQLParts extends Guard {
+  readonly schema: GraphQLSchema;
+  readonly log: Logger;
+  /** Ready-made credentials, shown to whoever opens the page: for the demo only, never in production. */
+  readonly demoHeaders?: () => Promise<DemoHeaders>;
+}
+
+/**
+ * Serves GraphiQL to browsers that open the address of the graph. Everything is in the page, nothing is loaded from
+ * elsewhere, and its policy lets it talk to this server alone. It is made when it is first asked for, and kept.
+ */
+export function useGraphiQL({ access, isAuthorized, ...parts }: GraphiQLParts): HttpPlugin {
+  if (access === 'off') {
+    return {};
+  }
+  let page: Promise<Page> | null = null;
+  const getPage = () => {
+    page ??= createPage(parts).catch((error) => {
+      page = null;
+      throw error;
+    });
+    return page;
+  };
+  return useRoute({
+    path: graphqlPath,
+    matches: (request) => isRead(request) && (request.headers.get('accept') ?? '').includes('text/html'),
+    answer: guarded({ access, isAuthorized }, async (request) => toAnswer(await getPage(), request)),
+    log: parts.log,
+  });
+}
+
+interface Page {
+  readonly plain: Buffer;
+  readonly compressed: Buffer;
+  readonly policy: string;
+}
+
+// GraphiQL is 9 MB of text: it is loaded only where it is asked for, and sent compressed.
+async function createPage({ schema, demoHeaders }: Pick<GraphiQLParts, 'schema' | 'demoHeaders'>): Promise<Page> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  const page = renderGraphiQL(createPageOptions(schema, (await demoHeaders?.()) ?? {}));
+  const html = page.replace('</head>', `<style>${stillTabs}</style></head>`);
+  const plain = Buffer.from(html);
+  return { plain, compressed: await promisify(gzip)(plain), policy: createPolicy(html) };
+}
+
+// GraphiQL 5 leaves tabs with an outdated shift that takes effect when one is pressed: it jumps away from under the
+// mouse, and the click is lost.
+const stillTabs = '.graphiql-tab { transform: none !important; }';
+
+function createPageOptions(schema: GraphQLSchema, demoHeaders: DemoHeaders) {
+  const defaultTabs = createTabs(schema, demoHeaders);
+  return {
+    title: 'Divest',
+    favicon: 'data:,',
+    endpoint: graphqlPath,
+    defaultTabs,
+    // GraphiQL 5 ignores the headers and variables of the first tab: it takes these headers, as every new tab does,
+    // and the tab (viewer) needs no variables. Without its query and variables, every reload would add a tab.
+    headers: demoHeaders['*'] ? JSON.stringify(demoHeaders['*'], null, 2) : '',
+    query: defaultTabs[0]?.query,
+    variables: defaultTabs[0]?.variables,
+    // Its default is to keep credentials in the browser's storage.
+    shouldPersistHeaders: false,
+    // Else the browser would add the Basic credential of this page to every request, as a second credential.
+    credentials: 'omit' as const,
+  };
+}
+
+// The page has one script, inline; its hash lets it run and nothing else. The editor makes style elements and, from
+// text within the page, its workers.
+function createPolicy(html: string): string {
+  const script = html.slice(html.indexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'));
+  const hash = createHash('sha256').update(script).digest('base64');
+  return [
+    "default-src 'none'",
+    `script-src 'sha256-${hash}'`,
+    "style-src 'unsafe-inline'",
+    'font-src data:',
+    'img-src data:',
+    'worker-src blob:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+const acceptsGzip = (request: Request) =>
+  /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(request.headers.get('accept-encoding') ?? '');
+
+function toAnswer({ plain, compressed, policy }: Page, request: Request): Answer {
+  const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy };
+  return acceptsGzip(request)
+    ? { status: 200, headers: { ...headers, 'Content-Encoding': 'gzip' }, body: compressed }
+    : { status: 200, headers, body: plain };
+}

@@ -1,0 +1,35 @@
+import { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+
+/**
+ * Opens a connection that never keeps a request waiting: a command fails at once where Redis is away, and after half a
+ * second where it doesn't answer. It reconnects by itself; going away and coming back are one line in the log each.
+ */
+export function openRedis(url: string, log: Logger): Redis {
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    connectTimeout: 1000,
+    commandTimeout: 500,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(attempt * 200, 5000),
+  });
+  let isAway = false;
+  redis.on('error', (error) => {
+    if (!isAway) {
+      isAway = true;
+      log.warn({ err: error }, 'Redis is away: rate limits are counted by this gateway alone until it is back');
+    }
+  });
+  redis.on('ready', () => {
+    if (isAway) {
+      isAway = false;
+      log.info('Redis is back');
+    }
+  });
+  return redis;
+}
+
+/** Lets go of the connection; commands that are under way fail. */
+export function closeRedis(redis: Redis): void {
+  redis.disconnect();
+}

@@ -1,0 +1,49 @@
+import { GraphQLError } from 'graphql';
+
+/**
+ * The codes of requests that are turned away before a field is resolved, with their HTTP status: the only list of
+ * them. They never reach a mutation, so they are not members of its union.
+ */
+export const rejectionCodes = {
+  /** The address, the JSON or one of its parameters is malformed. */
+  BAD_REQUEST: 400,
+  /** A query by GET without one of the headers that a browser sends to another site only after asking. */
+  CSRF_HEADER_MISSING: 403,
+  /** Neither GET nor POST, or a mutation by GET. */
+  METHOD_NOT_ALLOWED: 405,
+  /** Accept names neither application/graphql-response+json nor application/json. */
+  NOT_ACCEPTABLE: 406,
+  BODY_TOO_LARGE: 413,
+  URL_TOO_LONG: 414,
+  /** A POST that is not JSON in UTF-8, uncompressed. */
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  DOCUMENT_TOO_LONG: 400,
+  DOCUMENT_TOO_DEEP: 400,
+  TOO_MANY_ROOT_FIELDS: 400,
+  TOO_MANY_ALIASES: 400,
+  /** The pages inside of pages come to more entries than one operation may ask for. */
+  TOO_MANY_ENTRIES: 400,
+  /** A syntax error. */
+  GRAPHQL_PARSE_FAILED: 400,
+  /** The document doesn't fit the schema. */
+  GRAPHQL_VALIDATION_FAILED: 400,
+  /** The variables don't fit the document. */
+  BAD_USER_INPUT: 400,
+  /** operationName names no operation, or is missing where there are several. */
+  OPERATION_RESOLUTION_FAILURE: 400,
+} as const satisfies Record<string, number>;
+
+export type RejectionCode = keyof typeof rejectionCodes;
+
+export const isRejectionCode = (code: unknown): code is RejectionCode =>
+  typeof code === 'string' && Object.hasOwn(rejectionCodes, code);
+
+/** A request that is turned away: thrown from a plugin, it becomes the response with the status of its code. */
+export function reject(code: RejectionCode, message: string, headers: Record<string, string> = {}): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { status: rejectionCodes[code], headers } } });
+}
+
+/** The body of a response that is no GraphQL result, in the form of one, so that clients need to know one form only. */
+export function toErrorBody(code: string, message: string, traceId: string): string {
+  return JSON.stringify({ errors: [{ message, extensions: { code, traceId } }] });
+}

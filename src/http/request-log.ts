@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import type { RequestFacts, ServerContext } from '../context.js';
+import type { ErrorCode } from '../errors.js';
+import { findOperation, getElapsedSeconds } from './observation.js';
+import type { HttpPlugin } from './plugin.js';
+import { getTraceId } from './trace-id.js';
+
+/**
+ * Writes one line a request: what was asked for, by whom and how it ended. Never a document, a variable or an address
+ * with its query: they hold people's names and, where that is allowed, API keys.
+ */
+export function useRequestLog(log: Logger): HttpPlugin {
+  return {
+    onResponse({ request, response, serverContext }) {
+      const operation = findOperation(request);
+      log.info(
+        {
+          traceId: getTraceId(request, serverContext),
+          method: request.method,
+          path: toPath(request.url),
+          status: response.status,
+          durationMs: Math.round(getElapsedSeconds(request) * 1e5) / 100,
+          operation: operation?.kind ?? null,
+          rootFields: operation?.rootFields ?? [],
+          ...toCaller(serverContext),
+        },
+        'request',
+      );
+    },
+  };
+}
+
+const longestPath = 200;
+
+function toPath(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).pathname.slice(0, longestPath) : null;
+}
+
+const toCaller = ({ principal }: Pick<ServerContext, 'principal'>) => ({
+  credential: principal?.credential ?? null,
+  organization: principal?.organization.id ?? null,
+  actor: principal?.actor ?? 'anonymous',
+});
+
+/**
+ * Writes one line for a mutation that was refused or failed: which, why, and who asked, also where nobody known did and
+ * so no revocation tells of it. What was done is in the record of removals, and not repeated here.
+ */
+export function logRefusal(log: Logger, facts: RequestFacts, mutation: string, code: ErrorCode | 'DONE'): void {
+  if (code !== 'DONE') {
+    log.warn({ traceId: facts.traceId, mutation, code, ...toCaller(facts) }, 'mutation refused');
+  }
+}
