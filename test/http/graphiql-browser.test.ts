@@ -1,0 +1,199 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config.js';
+import { demoCredentials } from '../../src/demo/credentials.js';
+import { loadDemo } from '../../src/demo/demo.js';
+import { createDemoHeaders, toHeadersByField } from '../../src/demo/headers.js';
+import { createGateway, type Gateway } from '../../src/gateway.js';
+import { type RunningServer, startServer } from '../../src/http/server.js';
+import { createLogger } from '../../src/log.js';
+import { openTestDatabase } from '../support/databases.js';
+
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A gateway with the demo and a browser that has never been used. */
+class Stage {
+  readonly requested: string[] = [];
+  readonly complaints: string[] = [];
+  private readonly ending: (() => Promise<unknown>)[] = [];
+  private server: RunningServer | null = null;
+  private browser: BrowserContext | null = null;
+
+  async open(
+    env: Record<string, string> = {},
+    httpCredentials?: { username: string; password: string },
+  ): Promise<void> {
+    const [dataDir, profile] = await Promise.all([this.makeFolder(), this.makeFolder()]);
+    const log = createLogger({ logLevel: 'silent' });
+    const database = await openTestDatabase('embedded');
+    this.ending.unshift(() => database.close());
+    await loadDemo(database);
+    const config = loadConfig({ DIVEST_DATA_DIR: dataDir, ...env });
+    const headers = await createDemoHeaders(config, new Date());
+    const demoHeaders = async () => toHeadersByField(headers);
+    const gateway: Gateway = await createGateway({ config, database, clock: () => new Date(), log, demoHeaders });
+    this.ending.unshift(() => gateway.close());
+    const server = await startServer({ gateway, host: 'localhost', port: 0, graceSeconds: 0, log });
+    this.server = server;
+    this.ending.unshift(() => server.close());
+    this.browser = await chromium.launchPersistentContext(profile, {
+      executablePath,
+      headless: true,
+      args: flags,
+      viewport: { width: 1400, height: 900 },
+      ...(httpCredentials && { httpCredentials }),
+    });
+    this.ending.unshift(() => this.browser?.close() ?? Promise.resolve());
+    this.browser.on('request', (request) => this.requested.push(request.url()));
+  }
+
+  private async makeFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'divest-browser-'));
+    this.ending.push(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  }
+
+  get url(): string {
+    return `${this.server?.url}/graphql`;
+  }
+
+  async newPage(): Promise<Page> {
+    const page = await this.browser?.newPage();
+    if (!page) {
+      throw new Error('The stage is not open.');
+    }
+    page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    await page.goto(this.url);
+    await page.getByRole('tab').first().waitFor();
+    return page;
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.ending) {
+      await end();
+    }
+  }
+}
+
+const run = async (page: Page) => {
+  const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+  await page.getByRole('button', { name: /Execute query/ }).click();
+  const response = await answered;
+  return { status: response.status(), sent: response.request().headers(), body: await response.json() };
+};
+
+const openTab = async (page: Page, name: string) => {
+  await page.locator(`[role=tab] button[title="${name}"]`).click();
+  await page.locator('[role=tab][aria-selected=true]', { has: page.getByTitle(name, { exact: true }) }).waitFor();
+  // The editors take over the tab a moment later, and nothing in the page says when.
+  await page.waitForTimeout(500);
+};
+
+describe.skipIf(!existsSync(executablePath))('GraphiQL in a browser', () => {
+  const stage = new Stage();
+  let page: Page;
+
+  beforeAll(async () => {
+    await stage.open();
+    page = await stage.newPage();
+  });
+  afterAll(() => stage.close());
+
+  it('opens with its tabs and the schema', async () => {
+    const buttons = page.locator('[role=tab] button[title]');
+    const names = await buttons.evaluateAll((all) => all.map((button) => button.getAttribute('title')));
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'Viewer',
+        'UnassignUserFromProject',
+        'UnassignUserFromRole',
+        'RemoveGlobalRole',
+        'StartSession',
+        'User',
+      ]),
+    );
+    await page.getByRole('button', { name: /Documentation Explorer/ }).click();
+    await page.getByText('Root Types').waitFor();
+    await page.getByRole('button', { name: /Documentation Explorer/ }).click();
+  });
+
+  it('says who is calling with the headers of the demo', async () => {
+    await openTab(page, 'Viewer');
+    const { status, body } = await run(page);
+    expect(status).toBe(200);
+    expect(body.data.viewer).toMatchObject({
+      credential: 'BEARER',
+      organization: { id: demoCredentials.organization },
+    });
+  });
+
+  it.each([
+    ['UnassignUserFromProject', 'unassignUserFromProject', 'UnassignUserFromProjectSuccess'],
+    ['UnassignUserFromRole', 'unassignUserFromRole', 'UnassignUserFromRoleSuccess'],
+    ['RemoveGlobalRole', 'removeGlobalRole', 'RemoveGlobalRoleSuccess'],
+    ['StartSession', 'startSession', 'StartSessionSuccess'],
+  ])('carries out the tab %s as it stands', async (tab, field, type) => {
+    await openTab(page, tab);
+    const { status, body } = await run(page);
+    expect([status, body.errors, body.data?.[field].__typename]).toEqual([200, undefined, type]);
+    await page.locator('.result-window').getByText(type).first().waitFor();
+  });
+
+  it('shows what a user can reach', async () => {
+    await openTab(page, 'User');
+    const { body } = await run(page);
+    expect(body.data.user.resources.totalCount).toBeGreaterThan(0);
+    await page.screenshot({ path: process.env['SCREENSHOT'] ?? join(tmpdir(), 'divest-graphiql.png') });
+  });
+
+  it('keeps no credential in the storage of the browser', async () => {
+    const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+    expect(stored).not.toMatch(/Bearer|demo-management-token|demo-key/);
+  });
+
+  it('asks nothing of another machine, and breaks no rule of its policy', () => {
+    const hosts = new Set(
+      stage.requested.filter((url) => !/^(?:data|blob):/.test(url)).map((url) => new URL(url).host),
+    );
+    expect([...hosts]).toEqual([new URL(stage.url).host]);
+    expect(stage.complaints).toEqual([]);
+  });
+
+  it('opens again as it was left, with the same tabs and a credential that works', async () => {
+    const count = await page.getByRole('tab').count();
+    await page.reload();
+    await page.getByRole('tab').first().waitFor();
+    expect(await page.getByRole('tab').count()).toBe(count);
+    await openTab(page, 'Viewer');
+    expect((await run(page)).body.data.viewer.credential).toBe('BEARER');
+  });
+});
+
+describe.skipIf(!existsSync(executablePath))('GraphiQL in a browser that knows a management token', () => {
+  it('opens by Basic, and does not send that credential with the queries', async () => {
+    const stage = new Stage();
+    const { id: username, token: password } = demoCredentials.managementToken;
+    await stage.open({ GRAPHIQL: 'basic' }, { username, password });
+    const page = await stage.newPage();
+    // Asked with a management token: a second credential beside it would be refused.
+    await openTab(page, 'UnassignUserFromProject');
+    const { sent, body } = await run(page);
+    expect(sent['authorization']).toBeUndefined();
+    expect(body.data.unassignUserFromProject.__typename).toBe('UnassignUserFromProjectSuccess');
+    await stage.close();
+  });
+});

@@ -1,0 +1,81 @@
+import { Writable } from 'node:stream';
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadDemo } from '../../src/demo/demo.js';
+import { databaseKinds, openTestDatabase, postgresUrl, type TestDatabase } from '../support/databases.js';
+import { credentials, type ServedGateway, serveDatabase } from '../support/gateway.js';
+import { remove } from '../support/removals.js';
+
+const input = { projectId: 'proj_TrlkLiH4', user: { login: 'vera@demo.test' } };
+
+let database: TestDatabase;
+let gateway: ServedGateway;
+let lines: string[];
+
+async function open(kind: TestDatabase['kind']) {
+  lines = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  database = await openTestDatabase(kind);
+  await loadDemo(database);
+  gateway = await serveDatabase(database, {}, pino({ level: 'warn' }, stream));
+}
+
+afterEach(async () => {
+  await gateway.close();
+  await database.close();
+});
+
+describe.each(databaseKinds)('a mutation that breaks on %s', (kind) => {
+  beforeEach(() => open(kind));
+
+  it('answers InternalError, and tells the cause to the log alone, once', async () => {
+    await database.query('drop function unassign_user_from_project');
+    const answer = await remove(gateway, 'unassignUserFromProject', input, credentials.management);
+    expect(answer).toMatchObject({ __typename: 'InternalError', code: 'INTERNAL', httpStatus: 500, retryable: false });
+    expect(JSON.stringify(answer)).not.toMatch(/unassign_user_from_project\(|select|function|stack/i);
+    const told = lines.filter((line) => line.includes('does not exist'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain(String(answer['traceId']));
+  });
+});
+
+describe.runIf(postgresUrl)('a mutation whose row somebody else has locked', () => {
+  beforeEach(() => open('postgresql'));
+
+  it('answers UNAVAILABLE within seconds, and has changed nothing', async () => {
+    const other = new Client({ connectionString: database.url ?? '' });
+    await other.connect();
+    await other.query("begin; select from users where login = 'vera@demo.test' for update");
+    const answer = await remove(gateway, 'unassignUserFromProject', input, credentials.management);
+    await other.query('rollback');
+    await other.end();
+    expect(answer).toMatchObject({
+      __typename: 'InternalError',
+      code: 'UNAVAILABLE',
+      httpStatus: 503,
+      retryable: true,
+    });
+    expect(await gateway.rows('select 1 from revocations')).toEqual([]);
+    expect(await remove(gateway, 'unassignUserFromProject', input, credentials.management)).toMatchObject({
+      applied: true,
+    });
+  });
+
+  it('is told of in the same way to a query, whose answer has no union', async () => {
+    const other = new Client({ connectionString: database.url ?? '' });
+    await other.connect();
+    await other.query('begin; lock table users in access exclusive mode');
+    const { data, errors } = await gateway.ask('{ users { totalCount } }', {}, credentials.management);
+    await other.query('rollback');
+    await other.end();
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE', httpStatus: 503 } }]);
+    expect(lines.filter((line) => line.includes('"level":50'))).toHaveLength(1);
+  });
+});

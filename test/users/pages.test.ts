@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseKinds } from '../support/databases.js';
+import { bearer, type Headers, openTestGateway, type TestGateway } from '../support/gateway.js';
+
+interface Page {
+  readonly edges: readonly { cursor: string; node: { id: string } }[];
+  readonly pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string; endCursor: string };
+  readonly totalCount: number;
+}
+
+const document = `query ($first: Int, $after: String, $last: Int, $before: String, $filter: UserFilter) {
+  users(first: $first, after: $after, last: $last, before: $before, filter: $filter) {
+    edges { cursor node { id } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    totalCount
+  }
+}`;
+
+describe.each(databaseKinds)('pages of users on %s', (kind) => {
+  let test: TestGateway;
+  let headers: Headers;
+  let everyone: string[];
+  beforeAll(async () => {
+    test = await openTestGateway(kind);
+    headers = await bearer();
+    everyone = (await users({})).edges.map(({ node }) => node.id);
+  });
+  afterAll(() => test.close());
+
+  const users = async (variables: object) => (await test.ask(document, variables, headers)).data?.['users'] as Page;
+  const ids = ({ edges }: Page) => edges.map(({ node }) => node.id);
+
+  it('hold every user of the organization once, in the order of the ids, and nobody else', async () => {
+    const rows = await test.rows('select id from users where organization_id = $1', 'org_demo');
+    expect([...everyone].sort()).toEqual(rows.map(({ id }) => id).sort());
+    expect(everyone).toHaveLength(10);
+  });
+
+  it('lead forwards through the whole list', async () => {
+    const seen: string[] = [];
+    let page = await users({ first: 3 });
+    while (true) {
+      seen.push(...ids(page));
+      expect(page.totalCount).toBe(10);
+      expect(page.pageInfo).toMatchObject({ startCursor: page.edges[0]?.cursor, endCursor: page.edges.at(-1)?.cursor });
+      if (!page.pageInfo.hasNextPage) {
+        break;
+      }
+      page = await users({ first: 3, after: page.pageInfo.endCursor });
+      expect(page.pageInfo.hasPreviousPage).toBe(true);
+    }
+    expect(seen).toEqual(everyone);
+  });
+
+  it('lead backwards through the whole list, each in the same order as forwards', async () => {
+    const seen: string[] = [];
+    let page = await users({ last: 4 });
+    expect(page.pageInfo.hasNextPage).toBe(false);
+    while (true) {
+      seen.unshift(...ids(page));
+      if (!page.pageInfo.hasPreviousPage) {
+        break;
+      }
+      page = await users({ last: 4, before: page.pageInfo.startCursor });
+      expect(page.pageInfo.hasNextPage).toBe(true);
+    }
+    expect(seen).toEqual(everyone);
+  });
+
+  it('lie between two cursors', async () => {
+    const { edges } = await users({});
+    const between = await users({ after: edges[1]?.cursor, before: edges[5]?.cursor });
+    expect(ids(between)).toEqual(everyone.slice(2, 5));
+  });
+
+  it('are empty where none are asked for, and say that there are more', async () => {
+    expect(await users({ first: 0 })).toMatchObject({ edges: [], pageInfo: { hasNextPage: true, startCursor: null } });
+  });
+
+  it.each([
+    ['by a part of the login', { search: 'VERA@' }, ['vera@demo.test']],
+    ['by a part of the name', { search: 'nina' }, ['nina@demo.test']],
+    ['by wildcards taken literally', { search: '%' }, []],
+    ['by project', { projectId: 'proj_winter' }, ['ada@demo.test', 'nina@demo.test', 'vera@demo.test']],
+    ['by role', { roleId: 'role_reporting' }, ['rob@demo.test']],
+    ['by global role', { globalRole: 'USER_MANAGER' }, ['mia@demo.test', 'uma@demo.test']],
+    ['by all of them', { projectId: 'proj_winter', search: 'a', globalRole: 'ADMIN' }, ['ada@demo.test']],
+    ['by a project of another organization', { projectId: 'proj_basic' }, []],
+  ])('are narrowed down %s', async (_how, filter, logins) => {
+    const answer = await test.ask(
+      'query ($filter: UserFilter) { users(filter: $filter) { totalCount edges { node { login } } } }',
+      { filter },
+      headers,
+    );
+    const found = answer.data?.['users'] as { totalCount: number; edges: { node: { login: string } }[] } | undefined;
+    const { totalCount, edges } = found ?? { totalCount: -1, edges: [] };
+    expect(edges.map(({ node }) => node.login).sort()).toEqual(logins);
+    expect(totalCount).toBe(logins.length);
+  });
+
+  it.each([
+    ['more than 200', { first: 201 }, ['users', 'first']],
+    ['less than none', { last: -1 }, ['users', 'last']],
+    ['from both ends at once', { first: 1, last: 1 }, ['users', 'last']],
+    ['behind something that is no cursor', { after: 'x' }, ['users', 'after']],
+    [
+      'behind a cursor of a list with another order',
+      { after: Buffer.from('["a","b"]').toString('base64url') },
+      ['users', 'after'],
+    ],
+    ['behind a cursor with a NUL', { after: Buffer.from('["\\u0000"]').toString('base64url') }, ['users', 'after']],
+    ['for a project id that is none', { filter: { projectId: 'x' } }, ['filter', 'projectId']],
+  ])('are refused where one asks for %s', async (_what, variables, path) => {
+    const { data, errors } = await test.ask(document, variables, headers);
+    expect(data ?? null).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT', issues: [{ path }] } }]);
+  });
+
+  it.each([
+    [
+      'inside of pages',
+      '{ users(first: 200) { edges { node { projects(first: 200) { edges { node { members { totalCount } } } } } } } }',
+    ],
+    [
+      'by way of fragments',
+      'fragment P on User { projects(first: 200) { edges { node { members(last: 2) { totalCount } } } } } { users(first: 200) { edges { node { ...P } } } }',
+    ],
+  ])('are refused where pages %s come to more than 50,000 entries', async (_how, query) => {
+    expect((await test.ask(query, {}, headers)).errors).toMatchObject([{ extensions: { code: 'TOO_MANY_ENTRIES' } }]);
+    const smaller = query
+      .replace('users(first: 200)', 'users(first: 20)')
+      .replace('projects(first: 200)', 'projects(first: 20)');
+    expect((await test.ask(smaller, {}, headers)).errors).toBeUndefined();
+  });
+});
