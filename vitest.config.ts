@@ -12,6 +12,6 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/generated/**'] },
+    coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/generated/**'], thresholds: { lines: 90 } },
   },
 });
