@@ -120,15 +120,18 @@ const variables = z.object({
 });
 
 type Variables = z.infer<typeof variables>;
+type Given = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings from `env`, the only way in which the process's environment reaches the gateway. An empty value
  * counts as none. Throws {@link ConfigError} with every problem at once.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given: Given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = variables.safeParse(given);
-  const problems = parsed.success ? crossChecks(parsed.data) : [];
+  const problems = crossChecks(given);
   for (const issue of parsed.error?.issues ?? []) {
     problems.push(`${issue.path.join('.')} ${issue.message}`);
   }
@@ -138,16 +141,17 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   return Object.freeze(toConfig(parsed.data));
 }
 
-function crossChecks(v: Variables): string[] {
+// On what was given, not on what it came to: a setting that is malformed must not hide that others are missing.
+function crossChecks(v: Given): string[] {
   const problems = [...issuerProblems(v, 'JWT'), ...issuerProblems(v, 'CXONE')];
-  if (v.NODE_ENV === 'production' && !v.DATABASE_URL && !v.ALLOW_EMBEDDED_DATABASE) {
+  if (v['NODE_ENV'] === 'production' && !v['DATABASE_URL'] && v['ALLOW_EMBEDDED_DATABASE'] !== 'true') {
     problems.push('DATABASE_URL must be set in production (or ALLOW_EMBEDDED_DATABASE=true)');
   }
   return problems;
 }
 
 /** The four variables of an issuer belong together: all of them, with exactly one source of keys, or none. */
-function issuerProblems(v: Variables, prefix: 'JWT' | 'CXONE'): string[] {
+function issuerProblems(v: Given, prefix: 'JWT' | 'CXONE'): string[] {
   const given = [v[`${prefix}_ISSUER`], v[`${prefix}_AUDIENCE`], v[`${prefix}_JWKS_URL`], v[`${prefix}_SECRET`]];
   if (given.every((value) => value === undefined)) {
     return [];
