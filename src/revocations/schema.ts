@@ -1,13 +1,21 @@
 import { z } from 'zod';
 import { confinedTo, getPrincipal } from '../auth/caller.js';
-import type { Revocation as RevocationModel } from '../generated/prisma/client.js';
+import type {
+  Project as ProjectModel,
+  Revocation as RevocationModel,
+  Role as RoleModel,
+  User as UserModel,
+} from '../generated/prisma/client.js';
 import { RevocationKind, RevocationState } from '../generated/prisma/enums.js';
 import { id, nullable, parseInput } from '../grammar.js';
+import { Project } from '../projects/schema.js';
+import { Role } from '../roles/schema.js';
 import { builder } from '../schema/builder.js';
 import { connect, connectionType, pageArgs, pageExtensions } from '../schema/connections.js';
 import { UpstreamError } from '../schema/errors.js';
 import { GlobalRoleEnum } from '../schema/global-role.js';
-import { findByArgument, Node, registerNode } from '../schema/node.js';
+import { findByArgument, findNode, Node, registerNode } from '../schema/node.js';
+import { User } from '../users/schema.js';
 import { organizationRevocations, revocationConditions } from './lists.js';
 
 const KindEnum = builder.enumType('RevocationKind', {
@@ -40,14 +48,24 @@ export const Revocation = builder.prismaObject('Revocation', {
       nullable: true,
       description: 'The code of the error with which it was refused; null unless the state is REFUSED.',
     }),
-    user: t.relation('user', { nullable: true, description: 'Null where the user is not in the directory.' }),
-    project: t.relation('project', {
+    // Not as relations: a record names what its caller may not see, and anybody can be refused something.
+    user: t.field({
+      type: User,
       nullable: true,
-      description: 'Null where it was not about a project, or about one that is not in the directory.',
+      description: 'Null where the user is not in the directory, or the caller may not see it.',
+      resolve: ({ userId }, _args, context) => (userId ? findNode<UserModel>(context, userId) : null),
     }),
-    role: t.relation('role', {
+    project: t.field({
+      type: Project,
       nullable: true,
-      description: 'Null where it was not about a role, or about one that is not in the directory.',
+      description: 'Null where it was not about a project, or about one that is not there or the caller may not see.',
+      resolve: ({ projectId }, _args, context) => (projectId ? findNode<ProjectModel>(context, projectId) : null),
+    }),
+    role: t.field({
+      type: Role,
+      nullable: true,
+      description: 'Null where it was not about a role, or about one that is not there or the caller may not see.',
+      resolve: ({ roleId }, _args, context) => (roleId ? findNode<RoleModel>(context, roleId) : null),
     }),
     globalRole: t.expose('globalRole', {
       type: GlobalRoleEnum,

@@ -156,6 +156,24 @@ describe.each(databaseKinds)('the access of a user on %s', (kind) => {
       },
     });
   });
+
+  it('stays hidden from a plain user who had itself refused something there', async () => {
+    const nina = '{ id: "user_nina" }';
+    const attempt = `mutation {
+      a: unassignUserFromRole(input: { roleId: "role_reporting", user: ${nina} }) { __typename }
+      b: unassignUserFromProject(input: { projectId: "proj_TrlkLiH4", user: ${nina} }) { __typename }
+    }`;
+    const headers = await bearer('user_nina', { roles: [] });
+    expect(await test.ask(attempt, {}, headers)).toEqual({
+      data: { a: { __typename: 'ForbiddenError' }, b: { __typename: 'ForbiddenError' } },
+    });
+    const document = '{ revocations { edges { node { user { id } project { name } role { name } } } } }';
+    const hidden = { node: { user: { id: 'user_nina' }, project: null, role: null } };
+    expect(await test.ask(document, {}, headers)).toEqual({ data: { revocations: { edges: [hidden, hidden] } } });
+    expect((await test.ask(document, {}, administrator)).data).toMatchObject({
+      revocations: { edges: [{ node: { project: { name: 'Summer' } } }, { node: { role: { name: 'Reporting' } } }] },
+    });
+  });
 });
 
 describe.runIf(databaseKinds.includes('postgresql'))('the cost of a page', () => {
