@@ -24,7 +24,8 @@ export interface Window {
   readonly before: readonly string[] | null;
 }
 
-const instant = z.iso.datetime({ offset: true });
+// As encodeCursor writes it: the database takes no year 0, and not every offset that the standard allows.
+const instant = z.iso.datetime({ precision: 3 }).refine((text) => text >= '1970' && text < '9999');
 const text = z
   .string()
   .max(300)

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, Kind } from 'graphql';
 import type { Logger } from 'pino';
 import { isUnavailable } from '../database/failures.js';
 import {
@@ -30,8 +30,27 @@ export function maskError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError && cause === null && (hasCode(error) || !error.path)) {
     return error;
   }
+  if (error instanceof GraphQLError && isAboutInput(error)) {
+    return new GraphQLError(error.message, {
+      nodes: error.nodes ?? null,
+      path: error.path ?? null,
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  }
   const broken = new InternalError(isUnavailable(cause) ? 'UNAVAILABLE' : 'INTERNAL');
   return toGraphQLError(broken, error instanceof GraphQLError ? error : undefined, cause ?? error);
+}
+
+/**
+ * Whether graphql-js itself found the value of an argument wanting, such as null from a variable: then its error points
+ * at that value, where one about an answer points at a field.
+ */
+function isAboutInput(error: GraphQLError): boolean {
+  const { originalError, nodes } = error;
+  if (originalError) {
+    return originalError instanceof GraphQLError && isAboutInput(originalError);
+  }
+  return nodes?.[0] !== undefined && nodes[0].kind !== Kind.FIELD;
 }
 
 const hasCode = ({ extensions: { code } }: GraphQLError) => Boolean(code);

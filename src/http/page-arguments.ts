@@ -17,8 +17,9 @@ const maxEntries = 50_000;
  */
 export function usePageArguments(): HttpPlugin {
   return {
-    onExecute({ args, setResultAndStopExecution }) {
-      const found = findPages(args);
+    onExecute({ args, context, setResultAndStopExecution }) {
+      // Without a principal every root field answers UNAUTHENTICATED before anything else, and costs nothing.
+      const found = context.principal ? findPages(args) : null;
       if (!found) {
         return;
       }
@@ -73,4 +74,4 @@ function countEntries(
   return ofSet(operation);
 }
 
-const sizeOf = ({ args: { first, last } }: Page) => first ?? last ?? defaultPageSize;
+const sizeOf = ({ args: { ids, first, last } }: Page) => ids?.length ?? first ?? last ?? defaultPageSize;

@@ -73,6 +73,8 @@ builder.queryFields((t) => ({
     description:
       'Several things by their ids, in the order of the ids; null in the place of each that `node` would not find.',
     args: { ids: t.arg.idList({ required: true, description: `Ids of any types, at most ${maxPageSize}.` }) },
+    // As many entries as ids: they count like those of a page (http/page-arguments.ts), which has no cursor here.
+    extensions: { pageKeyTypes: [] },
     resolve: (_root, { ids }, context) => {
       if (ids.length > maxPageSize) {
         throw new InvalidInputError([{ path: ['ids'], message: `must be ${maxPageSize} ids at most` }]);

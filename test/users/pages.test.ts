@@ -132,4 +132,48 @@ describe.each(databaseKinds)('pages of users on %s', (kind) => {
       .replace('projects(first: 200)', 'projects(first: 20)');
     expect((await test.ask(smaller, {}, headers)).errors).toBeUndefined();
   });
+
+  it('count what nodes answers as one of them', async () => {
+    const query =
+      'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Project { members(first: 200) { edges { node { projects(first: 200) { totalCount } } } } } } }';
+    const ids = Array.from({ length: 20 }, () => 'proj_winter');
+    expect((await test.ask(query, { ids }, headers)).errors).toMatchObject([
+      { extensions: { code: 'TOO_MANY_ENTRIES' } },
+    ]);
+    expect((await test.ask(query, { ids: ids.slice(0, 1) }, headers)).errors).toBeUndefined();
+  });
+
+  it.each(['0000-01-01T00:00:00Z', '2026-01-01T00:00:00.000+23:59', `2026-01-01T00:00:00.${'0'.repeat(200)}Z`])(
+    'are refused behind an instant that no cursor holds: %s',
+    async (instant) => {
+      const after = Buffer.from(JSON.stringify([instant, 'rev_x'])).toString('base64url');
+      const { errors } = await test.ask(
+        'query ($a: String) { revocations(after: $a) { totalCount } }',
+        { after, a: after },
+        headers,
+      );
+      expect(errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT' } }]);
+    },
+  );
+
+  it.each([
+    [
+      'mutation ($d: ID) { unassignUserFromProject(input: { projectId: "proj_winter", user: { id: $d } }) { __typename } }',
+      { d: null },
+    ],
+    ['query ($d: ID) { user(by: { id: $d }) { id } }', {}],
+    ['query ($i: ID = "x") { node(id: $i) { id } }', { i: null }],
+  ])(
+    'and everything else are refused as bad input where a variable is null that must not be: %s',
+    async (query, variables) => {
+      const { errors } = await test.ask(query, variables, headers);
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    },
+  );
+
+  it('cost nobody anything who is not known', async () => {
+    const query = 'query ($x: [ID!]!) { nodes(ids: $x) { id } users(first: 500) { totalCount } }';
+    const { errors } = await test.ask(query, { x: ['user_x'] }, {});
+    expect(errors?.[0]).toMatchObject({ extensions: { code: 'UNAUTHENTICATED' } });
+  });
 });
