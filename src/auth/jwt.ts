@@ -55,9 +55,10 @@ function isAccessTokenType(typ: unknown): boolean {
   return typ === undefined || (typeof typ === 'string' && /^(application\/)?(at\+)?jwt$/i.test(typ));
 }
 
-// jose has checked exp and nbf. An iat in the future would outlive tokens_not_before; and JSON's 1e999 is Infinity.
+// jose has checked exp and nbf. An iat in the future, even within the
+// tolerance, would outlive tokens_not_before, and so a removal; and JSON's 1e999 is Infinity.
 function isNowValid({ exp, iat }: JWTPayload, now: Date): boolean {
-  return Number.isFinite(exp) && isNumber(iat) && iat >= 0 && iat <= now.getTime() / 1000 + clockTolerance;
+  return Number.isFinite(exp) && isNumber(iat) && iat >= 0 && iat <= now.getTime() / 1000;
 }
 
 function toVerifiedToken(payload: JWTPayload, issuer: TokenIssuer): VerifiedToken {

@@ -20,7 +20,9 @@ describe.runIf(postgresUrl)('removals that race on two gateways of one PostgreSQ
     reset = await rememberRows(database);
     const open = () =>
       openPostgresql({ databaseUrl: database.url ?? '', databasePoolSize: 10 }, pino({ level: 'silent' }));
-    gateways = [await serveDatabase(await open()), await serveDatabase(await open())];
+    // Ahead by three seconds, so that a token can be later than a removal without anybody waiting for the next second.
+    const clock = () => new Date(Date.now() + 3000);
+    gateways = [await serveDatabase(await open(), {}, { clock }), await serveDatabase(await open(), {}, { clock })];
   });
   afterAll(async () => {
     for (const gateway of gateways) {

@@ -23,7 +23,7 @@ async function open(kind: TestDatabase['kind']) {
   });
   database = await openTestDatabase(kind);
   await loadDemo(database);
-  gateway = await serveDatabase(database, {}, pino({ level: 'warn' }, stream));
+  gateway = await serveDatabase(database, {}, { log: pino({ level: 'warn' }, stream) });
 }
 
 afterEach(async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databaseKinds } from '../support/databases.js';
 import { bearer, credentials, type Headers, openTestGateway, type TestGateway } from '../support/gateway.js';
@@ -65,7 +66,9 @@ describe.each(databaseKinds)('sessions on %s', (kind) => {
       { projectId: 'proj_TrlkLiH4', user: { id: vera } },
       credentials.management,
     );
-    const later = await bearer(vera, { roles: [], issuedAt: Date.now() / 1000 + 2 });
+    // Tokens count whole seconds: only one of the next second is surely later.
+    await sleep(1100);
+    const later = await bearer(vera, { roles: [] });
     const { session } = (await start(later)) as { session: { id: string } };
     expect(await test.rows('select project_ids from sessions where id = $1', session.id)).toEqual([
       { project_ids: ['proj_winter'] },

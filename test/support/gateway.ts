@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config.js';
 import type { Database } from '../../src/database/database.js';
 import { demoCredentials } from '../../src/demo/credentials.js';
 import { loadDemo } from '../../src/demo/demo.js';
-import { createGateway, type Gateway } from '../../src/gateway.js';
+import { createGateway, type Gateway, type GatewayParts } from '../../src/gateway.js';
 import { type DatabaseKind, openTestDatabase } from './databases.js';
 import { rememberRows } from './reset.js';
 
@@ -94,7 +94,7 @@ export async function openTestGateway(
 export async function serveDatabase(
   database: Database,
   env: Readonly<Record<string, string>> = {},
-  log = pino({ level: 'silent' }),
+  { log = pino({ level: 'silent' }), clock = () => new Date() }: Partial<Pick<GatewayParts, 'log' | 'clock'>> = {},
 ): Promise<ServedGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), 'divest-test-'));
   const settings = {
@@ -105,7 +105,7 @@ export async function serveDatabase(
     JWT_SECRET: secret,
   };
   const config = loadConfig({ ...settings, ...env });
-  const gateway = await createGateway({ config, database, clock: () => new Date(), log });
+  const gateway = await createGateway({ config, database, clock, log });
   return {
     gateway,
     database,
