@@ -30,7 +30,7 @@ const origins = z
 
 /** The environment variables of the gateway, each with its grammar and its default. */
 export const variables = z.object({
-  NODE_ENV: z.string().optional(),
+  NODE_ENV: z.enum(['production', 'development', 'test'], 'must be production, development or test').optional(),
   HOST: z.string().default('localhost'),
   PORT: integer(0, 65535).default(4000),
   DATABASE_URL: url('postgresql:', 'postgres:').optional(),

@@ -81,6 +81,12 @@ function crossChecks(v: Given): string[] {
   if (v['NODE_ENV'] === 'production' && !v['DATABASE_URL'] && v['ALLOW_EMBEDDED_DATABASE'] !== 'true') {
     problems.push('DATABASE_URL must be set in production (or ALLOW_EMBEDDED_DATABASE=true)');
   }
+  if (v['JWT_ISSUER'] && v['JWT_ISSUER'] === v['CXONE_ISSUER'] && v['JWT_AUDIENCE'] === v['CXONE_AUDIENCE']) {
+    problems.push('CXONE_AUDIENCE must differ from JWT_AUDIENCE where the issuer is the same: either may do more');
+  }
+  if ((v['JWT_ROLES_CLAIM'] ?? 'roles') === (v['JWT_ORGANIZATION_CLAIM'] ?? 'org')) {
+    problems.push('JWT_ROLES_CLAIM must differ from JWT_ORGANIZATION_CLAIM');
+  }
   return problems;
 }
 

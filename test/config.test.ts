@@ -75,6 +75,19 @@ describe('the settings', () => {
     ['a whole number', { RATE_LIMIT_PER_MINUTE: '1.5' }, 'RATE_LIMIT_PER_MINUTE'],
     ['true or false', { ALLOW_API_KEY_IN_QUERY: '1' }, 'ALLOW_API_KEY_IN_QUERY'],
     ['a PostgreSQL URL', { DATABASE_URL: 'mysql://db.test' }, 'DATABASE_URL'],
+    ['a known NODE_ENV', { NODE_ENV: 'Production' }, 'NODE_ENV'],
+    ['different claims', { JWT_ROLES_CLAIM: 'org' }, 'JWT_ROLES_CLAIM'],
+    [
+      'different audiences of one issuer',
+      {
+        ...issuer,
+        JWT_SECRET: 'x'.repeat(32),
+        CXONE_ISSUER: 'https://issuer.test',
+        CXONE_AUDIENCE: 'divest',
+        CXONE_SECRET: 'x'.repeat(32),
+      },
+      'CXONE_AUDIENCE',
+    ],
     ['no upstreams yet', { UPSTREAMS_FILE: 'upstreams.json' }, 'UPSTREAMS_FILE'],
   ])('want %s', (_what, env, name) => {
     expect(problemsOf(env)).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);
