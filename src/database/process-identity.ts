@@ -36,6 +36,9 @@ export function isAlive(other: ProcessIdentity, own: ProcessIdentity): boolean |
   if (other.namespace !== own.namespace) {
     return 'unknown';
   }
+  if (isZombie(other.pid)) {
+    return false;
+  }
   const started = startOf(other.pid);
   return isRunning(other.pid) && (started === null || other.started === null || started === other.started);
 }
@@ -50,10 +53,16 @@ function isRunning(pid: number): boolean {
   }
 }
 
+// What is behind the program's name, which may hold spaces and brackets: first the state, and the start as the 20th.
+const statusOf = (pid: number) =>
+  orNull(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.split(' ').slice(1));
+
+// Killed, and not yet waited for by its parent, which in a container may never happen. It has no file open any more.
+const isZombie = (pid: number) => process.platform === 'linux' && statusOf(pid)?.[0] === 'Z';
+
 function startOf(pid: number): string | null {
   if (process.platform === 'linux') {
-    // The second field is the program's name, which may hold spaces and brackets. The start is the 22nd.
-    return orNull(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.split(' ')[20] ?? null);
+    return statusOf(pid)?.[19] ?? null;
   }
   if (process.platform === 'win32') {
     return null;

@@ -1,8 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DirectoryLockedError, lockDirectory } from '../../src/database/embedded-lock.js';
 import { identifyProcess } from '../../src/database/process-identity.js';
 import { forkTypescript, kill, nextMessage } from '../support/processes.js';
@@ -77,6 +77,16 @@ describe('the lock of an embedded database', () => {
     lockDirectory(folder)();
     heldBy({ pid: process.ppid, started: null });
     expect(failure()).toContain(`process ${process.ppid}`);
+  });
+
+  test.runIf(process.platform === 'linux')('is taken over from a killed process that nobody waits for', async () => {
+    // The shell becomes sleep, which doesn't know that it has a child.
+    const parent = spawn('sh', ['-c', 'sh -c "echo \\$\\$" & exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const pid = Number(await new Promise((resolve) => parent.stdout.once('data', (data) => resolve(String(data)))));
+    await vi.waitUntil(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
+    heldBy({ pid, started: null });
+    lockDirectory(folder)();
+    parent.kill();
   });
 
   test('is taken over after the machine was started again, whatever runs under that process id', () => {
