@@ -6,7 +6,7 @@ export function addImport(program: Command): void {
   program
     .command('import')
     .description('Add or change organizations, users, projects, roles and credentials from a JSON file, or nothing.')
-    .argument('<file>', 'a file of the import format (see the README)')
+    .argument('<file>', 'a file of the import format (see docs/import.md)')
     .addHelpText('after', '\nExample:\n  $ divest import directory.json')
     .action(importCommand);
 }

@@ -28,7 +28,9 @@ const secret = z.string().regex(/^[\x21-\x7e]{24,512}$/, {
 const isInRange = (value: string) => value >= '1970' && value < '9999';
 const instant = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 instant such as 2030-01-01T00:00:00Z' })
-  .refine(isInRange, { error: 'must be between the years 1970 and 9998' });
+  .refine(isInRange, { error: 'must be between the years 1970 and 9998' })
+  // The database takes neither every offset nor every number of digits that the standard allows.
+  .transform((value) => new Date(value).toISOString());
 
 /** Which system knows the entry under which id. */
 const externalIds = z.strictObject({

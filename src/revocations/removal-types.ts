@@ -19,7 +19,10 @@ const OnMissing = builder.enumType('OnMissing', {
 const SessionEffectEnum = builder.enumType('SessionEffect', {
   description: 'What a removal does to the sessions of the user.',
   values: {
-    NONE: { description: 'There was no active session.' },
+    NONE: {
+      description:
+        'There was no active session. Tokens issued to the user before are refused all the same after a project removal.',
+    },
     ENDED: { description: 'They were ended; tokens issued to the user before are refused.' },
     CONTINUE_UNTIL_EXPIRY: { description: 'They go on until they expire.' },
   } satisfies Record<SessionEffect, object>,
