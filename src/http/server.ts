@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { toErrorBody } from './rejections.js';
-import { createTraceId } from './trace-id.js';
+import { isAddressed, refuse, refuseMalformed } from './malformed-requests.js';
 
 /** What the server needs of a gateway. */
 interface ServedGateway {
@@ -44,6 +43,8 @@ const serverOptions = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 32 * 1024,
+  // Refused by ourselves (malformed-requests.ts), so that it is answered and logged like everything else.
+  requireHostHeader: false,
 } as const;
 
 /** Serves a gateway on one address. Throws {@link ListenError} where that is not possible. */
@@ -54,9 +55,10 @@ export async function startServer({ gateway, host, port, graceSeconds, log }: Se
     if (isAddressed(request)) {
       void gateway.requestListener(request, response);
     } else {
-      refuse(request, response, log);
+      refuse(request, response, log, 400);
     }
   });
+  refuseMalformed(server, log);
   await listen(server, host, port);
   let closed: Promise<void> | null = null;
   const close = () => {
@@ -70,18 +72,6 @@ export async function startServer({ gateway, host, port, graceSeconds, log }: Se
       return closed;
     },
   };
-}
-
-// Yoga puts the address together from the Host header, and where that fails it answers with a stack.
-const isAddressed = ({ headers: { host }, url }: IncomingMessage) =>
-  URL.canParse(`http://${host ?? 'localhost'}${url}`);
-
-function refuse(request: IncomingMessage, response: ServerResponse, log: Logger): void {
-  const traceId = createTraceId(request.headers['traceparent']);
-  const body = toErrorBody('BAD_REQUEST', 'The address or the Host header is malformed.', traceId);
-  const headers = { 'Content-Type': 'application/json; charset=utf-8', 'X-Trace-Id': traceId, Connection: 'close' };
-  response.writeHead(400, headers).end(body);
-  log.info({ traceId, method: request.method, path: null, status: 400 }, 'request');
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -113,10 +113,12 @@ describe('a malformed request', () => {
     ['an address that is none', 'GET //[ HTTP/1.1\r\nHost: %zz\r\n\r\n'],
     ['a port that is none', 'GET /metrics HTTP/1.1\r\nHost: x:99999\r\n\r\n'],
     ['bytes that are no HTTP', '\x16\x03\x01\r\n\r\n'],
+    ['no Host', 'GET /health/live HTTP/1.1\r\n\r\n'],
   ])('(%s) is answered with 400 and without a stack', async (_what, text) => {
     const { port } = await serve();
     const seen = await talk(port, text);
     expect(seen).toMatch(/^HTTP\/1\.1 400 /);
+    expect(seen).toMatch(/\r\nX-Trace-Id: [0-9a-f]{32}\r\n/);
     expect(seen).not.toMatch(/ at |node_modules|TypeError/);
   });
 
@@ -131,6 +133,12 @@ describe('a malformed request', () => {
     expect(await talk(port, `GET /graphql HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(33_000)}\r\n\r\n`)).toMatch(
       /^HTTP\/1\.1 431 /,
     );
+  });
+
+  it('that expects what there is not is answered with 417, and a trace id', async () => {
+    const { port } = await serve();
+    const seen = await talk(port, 'GET /health/live HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n');
+    expect(seen).toMatch(/^HTTP\/1\.1 417 [\s\S]*X-Trace-Id: [0-9a-f]{32}\r\n/);
   });
 
   it('whose body is cut off changes nothing', async () => {
