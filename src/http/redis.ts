@@ -10,6 +10,8 @@ export function openRedis(url: string, log: Logger): Redis {
     enableOfflineQueue: false,
     connectTimeout: 1000,
     commandTimeout: 500,
+    // The connection is given up a little before the command: then Redis is away, and the next command doesn't wait.
+    socketTimeout: 400,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(attempt * 200, 5000),
   });

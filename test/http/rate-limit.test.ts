@@ -61,6 +61,14 @@ class RedisProxy {
   private readonly sockets = new Set<Socket>();
   private port = 0;
 
+  /** From now on nothing is answered on the connections that are open. */
+  deafen(): void {
+    for (const socket of this.sockets) {
+      socket.unpipe();
+      socket.resume();
+    }
+  }
+
   /** `isDeaf`: connections are taken, and never answered. */
   async open({ isDeaf = false } = {}): Promise<string> {
     this.server = createServer((socket) => {
@@ -122,6 +130,20 @@ describe.runIf(redisUrl)('the rate limit on Redis', () => {
     const keys = await redis.keys('divest:rate*');
     expect(keys.length).toBeGreaterThan(0);
     expect(keys.join()).not.toContain(caller.actor);
+  });
+
+  it('waits for a Redis that falls silent once, not for every request, and warns', async () => {
+    const { limiter } = await open(await proxy.open(), 100);
+    expect(await countAllowed(limiter, someone(), 1)).toBe(1);
+    proxy.deafen();
+    const waits: number[] = [];
+    for (let n = 0; n < 4; n++) {
+      const start = performance.now();
+      await limiter.consume(someone());
+      waits.push(performance.now() - start);
+    }
+    expect(waits.filter((wait) => wait > 200)).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('away'))).toHaveLength(1);
   });
 
   it('is counted by the gateway alone while Redis is away, with one warning, and shared again afterwards', async () => {
