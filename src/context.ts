@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Principal } from './auth/principal.js';
 import type { Batches } from './batching.js';
 import type { Database } from './database/database.js';
-import type { AccessError, ErrorCode } from './errors.js';
+import type { AccessError, ErrorCode, InvalidInputError } from './errors.js';
 
 /** What the HTTP plugins know of a request before its document is looked at. */
 export interface RequestFacts {
@@ -20,8 +20,13 @@ export type ServerContext = Partial<{ -readonly [Fact in keyof RequestFacts]: Re
   readonly req?: IncomingMessage;
 };
 
+/** How a mutation field ended: done, not done because it was only tried, or the code of what it answered or recorded. */
+export type MutationOutcome = ErrorCode | 'DONE' | 'DRY_RUN';
+
 /** What one request carries to every resolver. */
 export interface Context extends RequestFacts {
+  /** What is wrong with the pages that the operation asks for; answered by the fields whose rule lets the caller in. */
+  readonly pageError: InvalidInputError | null;
   readonly database: Database;
   /** Gathers the look-ups of the fields of a list into one statement. */
   readonly batches: Batches;
@@ -33,5 +38,5 @@ export interface Context extends RequestFacts {
   /** Takes one from the caller's allowance; throws RateLimitedError when it is used up. */
   readonly consumeRateLimit: () => Promise<void>;
   /** Told how each mutation field ended: the log line and the metrics of removals. */
-  readonly onMutationSettled: (mutation: string, code: ErrorCode | 'DONE') => void;
+  readonly onMutationSettled: (mutation: string, outcome: MutationOutcome) => void;
 }

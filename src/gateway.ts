@@ -76,9 +76,10 @@ export async function createGateway({ config, database, clock, log, demoHeaders 
       requestedAt: clock(),
       sessionTtlSeconds: config.sessionTtlSeconds,
       consumeRateLimit: () => (principal ? limiter.consume(principal) : Promise.reject(new InternalError('INTERNAL'))),
-      onMutationSettled: (mutation, code) => {
-        metrics.onMutationSettled(mutation, code);
-        logRefusal(log, facts, mutation, code);
+      pageError: null,
+      onMutationSettled: (mutation, outcome) => {
+        metrics.onMutationSettled(mutation, outcome);
+        logRefusal(log, facts, mutation, outcome);
       },
     };
   };

@@ -45,6 +45,7 @@ type Refusal =
 /** What a removal did, or would do: the facts that its database function returned, in one piece with the change. */
 export interface RemovalAnswer {
   readonly applied: boolean;
+  readonly outcome: 'DONE' | 'DRY_RUN' | 'NOT_ASSIGNED';
   /** Whether the user was assigned, so that there was something to take away. */
   readonly assigned: boolean;
   readonly revocation: Revocation | null;
@@ -136,6 +137,7 @@ const toFunctionRequest = ({ user, target, reason, dryRun }: RemovalRequest) => 
 
 const toAnswer = (raw: RawAnswer): RemovalAnswer => ({
   applied: raw.applied,
+  outcome: raw.applied ? 'DONE' : raw.revocation === null ? 'DRY_RUN' : 'NOT_ASSIGNED',
   assigned: raw.refusal === null,
   revocation: raw.revocation && toModel<Revocation>(raw.revocation),
   user: raw.user && toModel<User>(raw.user),

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { MutationOutcome } from '../context.js';
 import type { Database } from '../database/database.js';
-import { type ErrorCode, errorCodes } from '../errors.js';
+import { errorCodes } from '../errors.js';
 import { findOperation, getElapsedSeconds } from './observation.js';
 import type { HttpPlugin } from './plugin.js';
 import { isRejectionCode } from './rejections.js';
@@ -13,7 +14,7 @@ import { type Guard, guarded, useRoute } from './route.js';
  */
 export interface Metrics {
   /** Counts how one mutation field ended. */
-  onMutationSettled(mutation: string, code: ErrorCode | 'DONE'): void;
+  onMutationSettled(mutation: string, outcome: MutationOutcome): void;
   /** Counts one HTTP response. */
   onResponse(response: { readonly status: number; readonly operation: string; readonly seconds: number }): void;
   /** Counts one top-level error. */

@@ -2,7 +2,6 @@ import type { DocumentNode, FieldNode, SelectionNode, SelectionSetNode } from 'g
 import { Kind } from 'graphql';
 import { type InputIssue, InvalidInputError } from '../errors.js';
 import { defaultPageSize, findPageIssues } from '../page-arguments.js';
-import { toGraphQLError } from './errors.js';
 import { findPages, type Page } from './paged-fields.js';
 import type { HttpPlugin } from './plugin.js';
 import { reject } from './rejections.js';
@@ -11,7 +10,8 @@ import { reject } from './rejections.js';
 const maxEntries = 50_000;
 
 /**
- * Refuses an operation whose pages can't be answered before anything of it is carried out. A removal whose answer then
+ * Finds pages that can't be answered before anything of an operation is carried out; its fields answer that, once their
+ * rules have had their say. A removal whose answer then
  * failed over a page of 500 resources would have been done, and reported as an error. Pages inside of pages multiply:
  * three lists of 200 inside each other are eight million entries, in a document of one line.
  */
@@ -25,7 +25,7 @@ export function usePageArguments(): HttpPlugin {
       }
       const issues = [...found.pages].flatMap(toIssues);
       if (issues.length > 0) {
-        setResultAndStopExecution({ errors: [toGraphQLError(new InvalidInputError(issues))] });
+        Object.assign(context, { pageError: new InvalidInputError(issues) });
       } else if (countEntries(args.document, found.operation.selectionSet, found.pages) > maxEntries) {
         setResultAndStopExecution({ errors: [tooMany()] });
       }

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
-import type { RequestFacts, ServerContext } from '../context.js';
-import type { ErrorCode } from '../errors.js';
+import type { MutationOutcome, RequestFacts, ServerContext } from '../context.js';
 import { findOperation, getElapsedSeconds } from './observation.js';
 import type { HttpPlugin } from './plugin.js';
 import { getTraceId } from './trace-id.js';
@@ -46,8 +45,8 @@ const toCaller = ({ principal }: Pick<ServerContext, 'principal'>) => ({
  * Writes one line for a mutation that was refused or failed: which, why, and who asked, also where nobody known did and
  * so no revocation tells of it. What was done is in the record of removals, and not repeated here.
  */
-export function logRefusal(log: Logger, facts: RequestFacts, mutation: string, code: ErrorCode | 'DONE'): void {
-  if (code !== 'DONE') {
+export function logRefusal(log: Logger, facts: RequestFacts, mutation: string, code: MutationOutcome): void {
+  if (code !== 'DONE' && code !== 'DRY_RUN') {
     log.warn({ traceId: facts.traceId, mutation, code, ...toCaller(facts) }, 'mutation refused');
   }
 }

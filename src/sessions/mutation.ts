@@ -22,7 +22,7 @@ builder.mutationField('startSession', (t) =>
     description:
       'Starts a session for the caller, a user of the directory with a bearer token of the identity provider.',
     errors: {
-      types: [...everyMutation, NoAccessError],
+      types: [...everyMutation, InvalidInputError, NoAccessError],
       union: {
         name: 'StartSessionResult',
         description: 'What `startSession` answers: its success, or an `AccessError`.',

@@ -45,6 +45,22 @@ describe.each(databaseKinds)('a mutation that breaks on %s', (kind) => {
   });
 });
 
+describe('a removal that removed nothing', () => {
+  beforeEach(() => open('embedded'));
+
+  it('is in the log where it was refused on record, and not where it was only tried', async () => {
+    const missing = { ...input, user: { id: 'user_nina' }, onMissing: 'IGNORE' };
+    await remove(gateway, 'unassignUserFromProject', { ...input, dryRun: true }, credentials.management);
+    expect(lines).toEqual([]);
+    await remove(gateway, 'unassignUserFromProject', missing, credentials.management);
+    expect(lines).toEqual([expect.stringContaining('"code":"NOT_ASSIGNED"')]);
+    const metrics = await (await gateway.gateway.fetch('http://localhost/metrics')).text();
+    for (const outcome of ['DRY_RUN', 'NOT_ASSIGNED']) {
+      expect(metrics).toContain(`divest_mutations_total{mutation="unassignUserFromProject",outcome="${outcome}"} 1`);
+    }
+  });
+});
+
 describe.runIf(postgresUrl)('a mutation whose row somebody else has locked', () => {
   beforeEach(() => open('postgresql'));
 

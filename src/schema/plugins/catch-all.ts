@@ -1,8 +1,9 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
-import type { Context } from '../../context.js';
+import type { Context, MutationOutcome } from '../../context.js';
 import { isUnavailable } from '../../database/failures.js';
 import { AccessError, InternalError } from '../../errors.js';
+import type { RemovalAnswer } from '../../removal.js';
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -30,7 +31,7 @@ class CatchAllPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       const context = requestContext as Context;
       try {
         const answer = await resolver(parent, args, context, info);
-        context.onMutationSettled(field.name, 'DONE');
+        context.onMutationSettled(field.name, outcomeOf(answer));
         return answer;
       } catch (thrown) {
         const error = isDeclared(thrown, declared) ? thrown : toInternalError(thrown, context, field.name);
@@ -40,6 +41,10 @@ class CatchAllPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     };
   }
 }
+
+/** A removal that succeeded may have been tried only, or have found nothing to remove. */
+const outcomeOf = (answer: unknown): MutationOutcome =>
+  typeof answer === 'object' && answer !== null && 'outcome' in answer ? (answer as RemovalAnswer).outcome : 'DONE';
 
 const isDeclared = (error: unknown, declared: ReadonlySet<unknown>): error is AccessError =>
   error instanceof AccessError && declared.has(error.constructor);

@@ -49,7 +49,7 @@ class RulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   }
 }
 
-// Credential, rate, then feature and authority: the first that fails is the answer.
+// Credential, rate, feature and authority, then the pages that are asked for: the first that fails is the answer.
 async function admit(context: Context, permission: FieldPermission, attempt: RemovalAttempt | undefined, args: object) {
   getPrincipal(context);
   await context.consumeRateLimit();
@@ -57,6 +57,9 @@ async function admit(context: Context, permission: FieldPermission, attempt: Rem
   if (refusal) {
     await record(context, attempt, args, refusal);
     throw refusal;
+  }
+  if (context.pageError) {
+    throw context.pageError;
   }
 }
 
