@@ -10,8 +10,8 @@ export default defineConfig({
     pool: 'threads',
     // One a core: by default vitest leaves one core free, which is half of a small machine.
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/generated/**'], thresholds: { lines: 90 } },
   },
 });
