@@ -14,7 +14,7 @@ const url = (...protocols: string[]) =>
       (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
       `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
     );
-const isLoopback = (text: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(text).hostname);
+export const isLoopback = (text: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(text).hostname);
 const jwksUrl = url('https:', 'http:').refine(
   (text) => !URL.canParse(text) || new URL(text).protocol === 'https:' || isLoopback(text),
   'must be https (http only on this machine)',
@@ -53,6 +53,7 @@ export const variables = z.object({
   SESSION_TTL_SECONDS: integer(1, 31_536_000).default(3600),
   INTROSPECTION: z.enum(['on', 'authenticated', 'off'], 'must be on, authenticated or off').optional(),
   GRAPHIQL: z.enum(['on', 'basic', 'off'], 'must be on, basic or off').optional(),
+  CONSOLE: z.enum(['on', 'basic', 'off'], 'must be on, basic or off').optional(),
   METRICS: z.enum(['on', 'basic', 'off'], 'must be on, basic or off').optional(),
   CORS_ORIGINS: origins.default([]),
   SCHEMA_TYPE_PREFIX: z
@@ -63,7 +64,5 @@ export const variables = z.object({
     .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
     .default('info'),
   SHUTDOWN_GRACE_SECONDS: integer(0, 3600).default(10),
-  UPSTREAMS_FILE: z
-    .undefined('is not supported by this version: every removal is carried out in the directory')
-    .optional(),
+  UPSTREAMS_FILE: z.string().optional(),
 });

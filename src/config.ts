@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { variables } from './config-variables.js';
+import { readUpstreams, type UpstreamSettings } from './upstreams/settings.js';
 
 /** How the tokens of one issuer are checked. Keys come from its key set (JWKS) or are one shared secret (HS256). */
 export interface TokenIssuer {
@@ -35,12 +36,15 @@ export interface Config {
   readonly sessionTtlSeconds: number;
   readonly introspection: Introspection;
   readonly graphiql: Access;
+  readonly console: Access;
   readonly metrics: Access;
   readonly corsOrigins: readonly string[];
   readonly schemaTypePrefix: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** How long a stopping gateway waits for what is under way. */
   readonly shutdownGraceSeconds: number;
+  /** Which organization's removals are carried out where. Empty: all of them in the directory alone. */
+  readonly upstreams: readonly UpstreamSettings[];
 }
 
 /** The settings are wrong or missing: `problems` names each variable and what is wrong with it. */
@@ -65,14 +69,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = variables.safeParse(given);
-  const problems = crossChecks(given);
+  const { upstreams, problems: upstreamProblems } = readUpstreams(given['UPSTREAMS_FILE'] ?? null, given);
+  const problems = [...crossChecks(given), ...upstreamProblems];
   for (const issue of parsed.error?.issues ?? []) {
     problems.push(`${issue.path.join('.')} ${issue.message}`);
   }
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(problems);
   }
-  return Object.freeze(toConfig(parsed.data));
+  return Object.freeze({ ...toConfig(parsed.data), upstreams });
 }
 
 // On what was given, not on what it came to: a setting that is malformed must not hide that others are missing.
@@ -108,7 +113,7 @@ function issuerProblems(v: Given, prefix: 'JWT' | 'CXONE'): string[] {
   return problems;
 }
 
-function toConfig(v: Variables): Config {
+function toConfig(v: Variables): Omit<Config, 'upstreams'> {
   const production = v.NODE_ENV === 'production';
   return {
     production,
@@ -125,6 +130,7 @@ function toConfig(v: Variables): Config {
     sessionTtlSeconds: v.SESSION_TTL_SECONDS,
     introspection: v.INTROSPECTION ?? (production ? 'authenticated' : 'on'),
     graphiql: v.GRAPHIQL ?? (production ? 'off' : 'on'),
+    console: v.CONSOLE ?? (production ? 'off' : 'on'),
     metrics: v.METRICS ?? (production ? 'basic' : 'on'),
     corsOrigins: Object.freeze(v.CORS_ORIGINS),
     schemaTypePrefix: v.SCHEMA_TYPE_PREFIX,

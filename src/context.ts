@@ -35,6 +35,8 @@ export interface Context extends RequestFacts {
   /** One instant for all lists of the request, so that they are the same list. */
   readonly requestedAt: Date;
   readonly sessionTtlSeconds: number;
+  /** Whether the caller may ask for the schema. */
+  readonly isSchemaOpen: boolean;
   /** Takes one from the caller's allowance; throws RateLimitedError when it is used up. */
   readonly consumeRateLimit: () => Promise<void>;
   /** Told how each mutation field ended: the log line and the metrics of removals. */

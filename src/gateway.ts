@@ -10,13 +10,14 @@ import type { Context, ServerContext } from './context.js';
 import type { Database } from './database/database.js';
 import { InternalError } from './errors.js';
 import { useAuthentication } from './http/authentication.js';
+import { useConsole } from './http/console.js';
 import { createCors } from './http/cors.js';
 import { useCsrf } from './http/csrf.js';
 import { useDocumentLimits } from './http/document-limits.js';
 import { useErrors } from './http/errors.js';
 import { useGraphiQL } from './http/graphiql.js';
 import { useHealth } from './http/health.js';
-import { useIntrospectionGuard } from './http/introspection.js';
+import { isIntrospectionOpen, useIntrospectionGuard } from './http/introspection.js';
 import { useRequestLimits } from './http/limits.js';
 import { createMetrics, useMetrics } from './http/metrics.js';
 import { useObservation } from './http/observation.js';
@@ -28,6 +29,7 @@ import { useResponseHeaders } from './http/response-headers.js';
 import { useTraceId } from './http/trace-id.js';
 import { createYogaOptions } from './http/yoga-options.js';
 import { buildSchema } from './schema/index.js';
+import { createUpstreams } from './upstreams/upstreams.js';
 
 /** What a gateway is made of. */
 export interface GatewayParts {
@@ -38,6 +40,8 @@ export interface GatewayParts {
   readonly log: Logger;
   /** Headers that GraphiQL fills in, by root field; for the demo only. */
   readonly demoHeaders?: Parameters<typeof useGraphiQL>[0]['demoHeaders'];
+  /** Where the console was built, if not where `npm run build` puts it. */
+  readonly consoleFolder?: URL;
 }
 
 export interface Gateway {
@@ -53,13 +57,25 @@ export interface Gateway {
 }
 
 /** Wires a gateway: the only place where its parts meet. */
-export async function createGateway({ config, database, clock, log, demoHeaders }: GatewayParts): Promise<Gateway> {
+export async function createGateway({
+  config,
+  database,
+  clock,
+  log,
+  demoHeaders,
+  consoleFolder,
+}: GatewayParts): Promise<Gateway> {
   const schema = buildSchema({ typePrefix: config.schemaTypePrefix });
   const authenticate = await createAuthenticate({ config, database, clock, log });
   const isAuthorized = createBasicAuthorization(database, clock);
   const redis = config.redisUrl ? openRedis(config.redisUrl, log) : null;
   const limiter = createRateLimiter({ config, redis, log });
-  const metrics = createMetrics(database);
+  const upstreams = createUpstreams({
+    settings: config.upstreams,
+    log,
+    onCall: (facts) => metrics.onUpstreamCall(facts),
+  });
+  const metrics = createMetrics(database, upstreams);
   let draining = false;
 
   const toContext = ({ traceId, principal = null, authenticationError = null }: ServerContext): Context => {
@@ -75,6 +91,7 @@ export async function createGateway({ config, database, clock, log, demoHeaders 
       clock,
       requestedAt: clock(),
       sessionTtlSeconds: config.sessionTtlSeconds,
+      isSchemaOpen: isIntrospectionOpen(config.introspection, { principal }),
       consumeRateLimit: () => (principal ? limiter.consume(principal) : Promise.reject(new InternalError('INTERNAL'))),
       pageError: null,
       onMutationSettled: (mutation, outcome) => {
@@ -95,8 +112,12 @@ export async function createGateway({ config, database, clock, log, demoHeaders 
       useResponseHeaders(),
       useErrors(log),
       useRequestLimits(),
-      useHealth({ database, isDraining: () => draining, log }),
+      useHealth({ database, isDraining: () => draining, upstreams, log }),
       useMetrics({ metrics, access: config.metrics, isAuthorized, log }),
+      useConsole({
+        ...{ access: config.console, isAuthorized, typePrefix: config.schemaTypePrefix, log },
+        ...(consoleFolder && { folder: consoleFolder }),
+      }),
       useGraphiQL({ access: config.graphiql, schema, isAuthorized, log, ...(demoHeaders && { demoHeaders }) }),
       useCsrf(),
       useAuthentication(authenticate, log),
@@ -115,6 +136,7 @@ export async function createGateway({ config, database, clock, log, demoHeaders 
       draining = true;
     },
     close: async () => {
+      await upstreams.close();
       if (redis) {
         closeRedis(redis);
       }

@@ -8,6 +8,7 @@ const secretKeys = [
   'Authorization',
   'x-management-token',
   'X-Management-Token',
+  'managementToken',
   'x-api-key',
   'X-API-Key',
   'x-cxone-authorization',

@@ -1,10 +1,12 @@
-import { hasManagementApi, holds, isCredential, isKnown, isUser } from './auth/rules.js';
+import { hasManagementApi, holds, isCredential, isKnown, isSchemaOpen, isUser } from './auth/rules.js';
 import { and, or, type Rule } from './auth/shield.js';
 
 /** Who may use a root field, and what a caller who may not lacks. */
 export interface FieldPermission {
   readonly rule: Rule;
   readonly requires: string;
+  /** Then its rule alone decides, also for a caller without a credential, and no rate is counted. */
+  readonly isAnonymous?: true;
 }
 
 const may = (rule: Rule, requires: string): FieldPermission => ({ rule, requires });
@@ -34,6 +36,8 @@ export const permissions = {
   Query: {
     node: read,
     nodes: read,
+    _entities: read,
+    _service: { ...may(isSchemaOpen, 'The schema is not open to you: INTROSPECTION.'), isAnonymous: true },
     viewer: may(isKnown, 'A valid credential.'),
     user: read,
     users: read,

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const root = join(import.meta.dirname, '..');
 const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .map((path) => posix.join('src', path.replaceAll('\\', '/')))
-  .filter((path) => path.endsWith('.ts') && !path.startsWith('src/generated/'));
+  .filter((path) => /\.tsx?$/.test(path) && !path.startsWith('src/generated/'));
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
 
 /** What a file imports of this project, as paths from the root. */
@@ -67,6 +67,6 @@ describe('the source', () => {
   it('has short files in kebab case', () => {
     const long = files.filter((path) => textOf(path).split('\n').length > 220);
     expect(long).toEqual([]);
-    expect(files.filter((path) => !/^src\/(?:[a-z-]+\/)*[a-z-]+\.ts$/.test(path))).toEqual([]);
+    expect(files.filter((path) => !/^src\/(?:[a-z-]+\/)*[a-z-]+\.tsx?$/.test(path))).toEqual([]);
   });
 });

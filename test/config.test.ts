@@ -24,6 +24,7 @@ describe('the settings', () => {
       rateLimitPerMinute: 600,
       introspection: 'on',
       graphiql: 'on',
+      console: 'on',
       metrics: 'on',
       bearer: { issuer: 'divest-development' },
       cxone: null,
@@ -35,6 +36,7 @@ describe('the settings', () => {
       bearer: null,
       introspection: 'authenticated',
       graphiql: 'off',
+      console: 'off',
       metrics: 'basic',
     });
   });
@@ -75,6 +77,7 @@ describe('the settings', () => {
     ['a whole number', { RATE_LIMIT_PER_MINUTE: '1.5' }, 'RATE_LIMIT_PER_MINUTE'],
     ['true or false', { ALLOW_API_KEY_IN_QUERY: '1' }, 'ALLOW_API_KEY_IN_QUERY'],
     ['a PostgreSQL URL', { DATABASE_URL: 'mysql://db.test' }, 'DATABASE_URL'],
+    ['a file of upstreams that is there', { UPSTREAMS_FILE: '/nowhere/upstreams.json' }, 'UPSTREAMS_FILE'],
     ['a known NODE_ENV', { NODE_ENV: 'Production' }, 'NODE_ENV'],
     ['different claims', { JWT_ROLES_CLAIM: 'org' }, 'JWT_ROLES_CLAIM'],
     [
@@ -88,7 +91,6 @@ describe('the settings', () => {
       },
       'CXONE_AUDIENCE',
     ],
-    ['no upstreams yet', { UPSTREAMS_FILE: 'upstreams.json' }, 'UPSTREAMS_FILE'],
   ])('want %s', (_what, env, name) => {
     expect(problemsOf(env)).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);
   });

@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import { PaymentRequiredError } from '../errors.js';
+import { PaymentRequiredError, UnauthenticatedError } from '../errors.js';
 import { getPrincipal } from './caller.js';
 import type { Authority, CredentialKind, Principal } from './principal.js';
 import { rule } from './shield.js';
@@ -20,6 +20,12 @@ export const holds = (...wanted: Authority[]) =>
 
 /** Anyone with a good credential. */
 export const isKnown = principalRule('isKnown', () => true);
+
+/** The schema is open to the caller, as to introspection; also to one without a credential where that is so. */
+export const isSchemaOpen = rule('isSchemaOpen', { cache: 'no_cache' })(
+  (_parent, _args, context: Context) =>
+    context.isSchemaOpen || (context.principal ? false : new UnauthenticatedError()),
+);
 
 /** The caller is a user of the directory. */
 export const isUser = principalRule('isUser', ({ user }) => user !== null);

@@ -8,6 +8,7 @@ import { addPrintSchema } from './print-schema.js';
 import { addRevokeCredential } from './revoke-credential.js';
 import { addServe } from './serve.js';
 import { addSignToken } from './sign-token.js';
+import { addUpstreams } from './upstreams.js';
 
 /** The command line: its commands throw, and leave the exit code to whoever runs it. */
 export function createProgram(): Command {
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     addRevokeCredential,
     addSignToken,
     addPrintSchema,
+    addUpstreams,
   ]) {
     addCommand(program);
   }

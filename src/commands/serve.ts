@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
-import { type Config, loadConfig } from '../config.js';
+import { type Config, ConfigError, loadConfig } from '../config.js';
 import type { Database } from '../database/database.js';
 import { waitForStopSignal } from './stop-signal.js';
 import { openDirectory } from './with-database.js';
@@ -20,6 +20,10 @@ export function addServe(program: Command): void {
 
 async function serve(): Promise<void> {
   const config = loadConfig(process.env);
+  if (config.upstreams.length > 0) {
+    // Taking the file and removing in the directory alone would leave the access where it is.
+    throw new ConfigError(['UPSTREAMS_FILE is for `upstreams check` only: removals are not carried out there yet']);
+  }
   const stopped = waitForStopSignal();
   const modules = loadGatewayModules();
   const { createLogger } = await import('../log.js');

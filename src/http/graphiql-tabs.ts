@@ -11,6 +11,10 @@ import {
   parse,
   print,
 } from 'graphql';
+import { exampleVariables, type Refusal, refusals } from './graphiql-examples.js';
+
+/** Where the error reference is, beside GraphiQL. */
+export const errorsPath = '/errors';
 
 /** One tab of GraphiQL; headers and variables are JSON. */
 export interface Tab {
@@ -22,41 +26,9 @@ export interface Tab {
 /** The headers with which each root field can be asked in the demo; `*` is for the rest. */
 export type DemoHeaders = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-const rob = 'user_770e8400-e29b-41d4-a716-446655440003';
-
-// They fit the demo organization, whose ids are those of the three REST documents.
-const exampleVariables: Readonly<Record<string, unknown>> = {
-  unassignUserFromProject: {
-    input: {
-      projectId: 'proj_TrlkLiH4',
-      user: { id: 'user_VNBwrq3d4OaxJjoykkwIRTbqgnYgjCl' },
-      reason: 'Left the project',
-      dryRun: false,
-    },
-  },
-  unassignUserFromRole: {
-    input: {
-      roleId: 'role_550e8400-e29b-41d4-a716-446655440000',
-      user: { id: rob },
-      reason: 'Moved to another team',
-      dryRun: false,
-    },
-  },
-  removeGlobalRole: {
-    input: {
-      user: { id: 'user_5ce7c2d833ea1e04d7e6c432' },
-      role: 'USER_MANAGER',
-      reason: 'Moved to another team',
-      dryRun: false,
-    },
-  },
-  endSession: { input: { sessionId: 'sess_demo-3' } },
-  user: { by: { id: rob } },
-};
-
 /**
  * The tabs that GraphiQL opens with: who is calling, every mutation with every member of its result, what a user can
- * reach, and the record of removals. Made from the schema, so that no new error or field is forgotten.
+ * reach, the record of removals, and some errors. Made from the schema, so that no new error or field is forgotten.
  */
 export function createTabs(schema: GraphQLSchema, demoHeaders: DemoHeaders): Tab[] {
   const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
@@ -70,19 +42,43 @@ export function createTabs(schema: GraphQLSchema, demoHeaders: DemoHeaders): Tab
     ...ofQuery('viewer').map((field) => toTab('query', field)),
     ...Object.values(mutation?.getFields() ?? {}).map((field) => toTab('mutation', field)),
     ...['user', 'revocations'].flatMap(ofQuery).map((field) => toTab('query', field)),
+    ...refusals.flatMap((refusal) => toRefusalTab(refusal, schema, demoHeaders)),
   ];
+}
+
+function toRefusalTab(
+  { error, mutation, headers, variables }: Refusal,
+  schema: GraphQLSchema,
+  demoHeaders: DemoHeaders,
+): Tab[] {
+  const field = schema.getMutationType()?.getFields()[mutation];
+  const union = field && getNamedType(field.type);
+  const member = isUnionType(union) ? union.getTypes().find(({ name }) => name.endsWith(error)) : undefined;
+  if (!field || !member) {
+    return [];
+  }
+  const query = toDocument('mutation', field, error, `{ __typename ${toMembers([member])} }`);
+  return [{ query, variables: toJson(variables), headers: toJson(demoHeaders[headers]) }];
 }
 
 const toJson = (value: unknown) => (value === undefined ? '' : JSON.stringify(value, null, 2));
 
-function toDocument(operation: string, field: GraphQLField<unknown, unknown>): string {
+function toDocument(
+  operation: string,
+  field: GraphQLField<unknown, unknown>,
+  name = field.name.charAt(0).toUpperCase() + field.name.slice(1),
+  selection = toSelection(getNamedType(field.type), 'all'),
+): string {
   const required = field.args.filter(isRequiredArgument);
   const declared = required.map(({ name, type }) => `$${name}: ${type}`).join(', ');
   const passed = required.map(({ name }) => `${name}: $${name}`).join(', ');
-  const name = field.name.charAt(0).toUpperCase() + field.name.slice(1);
-  const call = `${field.name}${inParentheses(passed)} ${toSelection(getNamedType(field.type), 'all')}`;
-  return print(parse(`${operation} ${name}${inParentheses(declared)} { ${call} }`));
+  const call = `${field.name}${inParentheses(passed)} ${selection}`;
+  return withNote(print(parse(`${operation} ${name}${inParentheses(declared)} { ${call} }`)));
 }
+
+/** Tells, at what all errors share, where to read what each of them means. */
+const withNote = (document: string) =>
+  document.replace(/^( *)(?=\.\.\. on \w*AccessError \{)/m, `$1# What each error means: ${errorsPath}\n$1`);
 
 const inParentheses = (text: string) => (text ? `(${text})` : '');
 

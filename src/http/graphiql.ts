@@ -3,9 +3,10 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
-import { createTabs, type DemoHeaders } from './graphiql-tabs.js';
+import { printErrorReference } from './error-reference.js';
+import { createTabs, type DemoHeaders, errorsPath } from './graphiql-tabs.js';
 import type { HttpPlugin } from './plugin.js';
-import { type Answer, type Guard, guarded, isRead, useRoute } from './route.js';
+import { type Answer, acceptsGzip, type Guard, guarded, isRead, useRoute } from './route.js';
 import { graphqlPath } from './yoga-options.js';
 
 /** What the GraphiQL page is made of. */
@@ -17,7 +18,7 @@ export interface GraphiQLParts extends Guard {
 }
 
 /**
- * Serves GraphiQL to browsers that open the address of the graph. Everything is in the page, nothing is loaded from
+ * Serves GraphiQL to browsers that open the address of the graph, and beside it the error reference. Everything is in the page, nothing is loaded from
  * elsewhere, and its policy lets it talk to this server alone. It is made when it is first asked for, and kept.
  */
 export function useGraphiQL({ access, isAuthorized, ...parts }: GraphiQLParts): HttpPlugin {
@@ -32,13 +33,28 @@ export function useGraphiQL({ access, isAuthorized, ...parts }: GraphiQLParts): 
     });
     return page;
   };
-  return useRoute({
-    path: graphqlPath,
-    matches: (request) => isRead(request) && (request.headers.get('accept') ?? '').includes('text/html'),
-    answer: guarded({ access, isAuthorized }, async (request) => toAnswer(await getPage(), request)),
-    log: parts.log,
-  });
+  const { log, schema } = parts;
+  const guard = { access, isAuthorized };
+  return {
+    onPluginInit({ addPlugin }) {
+      addPlugin(
+        useRoute({
+          path: graphqlPath,
+          matches: (request) => isRead(request) && (request.headers.get('accept') ?? '').includes('text/html'),
+          answer: guarded(guard, async (request) => toAnswer(await getPage(), request)),
+          log,
+        }),
+      );
+      addPlugin(useRoute({ path: errorsPath, answer: guarded(guard, async () => toReference(schema)), log }));
+    },
+  };
 }
+
+const toReference = (schema: GraphQLSchema): Answer => ({
+  status: 200,
+  headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+  body: printErrorReference(schema),
+});
 
 interface Page {
   readonly plain: Buffer;
@@ -96,9 +112,6 @@ function createPolicy(html: string): string {
     "frame-ancestors 'none'",
   ].join('; ');
 }
-
-const acceptsGzip = (request: Request) =>
-  /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(request.headers.get('accept-encoding') ?? '');
 
 function toAnswer({ plain, compressed, policy }: Page, request: Request): Answer {
   const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy };

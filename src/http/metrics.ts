@@ -3,10 +3,13 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { MutationOutcome } from '../context.js';
 import type { Database } from '../database/database.js';
 import { errorCodes } from '../errors.js';
+import type { Upstreams } from '../upstreams/connector.js';
+import type { UpstreamCallFacts } from '../upstreams/observed-call.js';
 import { findOperation, getElapsedSeconds } from './observation.js';
 import type { HttpPlugin } from './plugin.js';
 import { isRejectionCode } from './rejections.js';
 import { type Guard, guarded, useRoute } from './route.js';
+import { createUpstreamMetrics } from './upstream-metrics.js';
 
 /**
  * What one gateway counts. Every label comes from a closed set of ours: a label that a caller could fill (an operation's
@@ -19,6 +22,8 @@ export interface Metrics {
   onResponse(response: { readonly status: number; readonly operation: string; readonly seconds: number }): void;
   /** Counts one top-level error. */
   onError(code: unknown): void;
+  /** Counts one removal or grant of an upstream. */
+  onUpstreamCall(facts: UpstreamCallFacts): void;
   /** Everything counted so far, in the text format of Prometheus. */
   print(): Promise<string>;
   readonly contentType: string;
@@ -36,7 +41,7 @@ function getProcessRegistry(): Registry {
 }
 
 /** Starts counting for one gateway. */
-export function createMetrics(database: Pick<Database, 'poolState'>): Metrics {
+export function createMetrics(database: Pick<Database, 'poolState'>, upstreams: Pick<Upstreams, 'state'>): Metrics {
   const registers = [new Registry()];
   const requests = new Counter({
     name: 'divest_http_requests_total',
@@ -64,12 +69,14 @@ export function createMetrics(database: Pick<Database, 'poolState'>): Metrics {
     registers,
   });
   observePool(database, registers);
+  const onUpstreamCall = createUpstreamMetrics(upstreams, registers);
   return {
     onMutationSettled: (mutation, outcome) => mutations.inc({ mutation, outcome }),
     onResponse({ status, operation, seconds }) {
       requests.inc({ status, operation });
       durations.observe({ operation }, seconds);
     },
+    onUpstreamCall,
     onError: (code) => errors.inc({ code: isKnownCode(code) ? code : 'OTHER' }),
     print: async () => (await Promise.all([getProcessRegistry(), ...registers].map((one) => one.metrics()))).join('\n'),
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,

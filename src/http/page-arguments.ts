@@ -74,4 +74,5 @@ function countEntries(
   return ofSet(operation);
 }
 
-const sizeOf = ({ args: { ids, first, last } }: Page) => ids?.length ?? first ?? last ?? defaultPageSize;
+const sizeOf = ({ args: { ids, representations, first, last } }: Page) =>
+  (ids ?? representations)?.length ?? first ?? last ?? defaultPageSize;

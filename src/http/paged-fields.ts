@@ -51,8 +51,8 @@ export interface Execution {
 /** A page that an operation asks for. */
 export interface Page {
   readonly keyTypes: KeyTypes;
-  /** `ids` is that of a field which answers a list of what it is given. */
-  readonly args: PageArguments & { readonly ids?: readonly unknown[] };
+  /** `ids` and `representations` are those of fields which answer a list of what they are given. */
+  readonly args: PageArguments & { readonly ids?: readonly unknown[]; readonly representations?: readonly unknown[] };
 }
 
 /** An operation, and the pages that it asks for, by the fields that answer them. */

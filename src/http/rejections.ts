@@ -5,33 +5,44 @@ import { GraphQLError } from 'graphql';
  * them. They never reach a mutation, so they are not members of its union.
  */
 export const rejectionCodes = {
-  /** The address, the JSON or one of its parameters is malformed. */
   BAD_REQUEST: 400,
-  /** A query by GET without one of the headers that a browser sends to another site only after asking. */
   CSRF_HEADER_MISSING: 403,
-  /** Neither GET nor POST, or a mutation by GET. */
   METHOD_NOT_ALLOWED: 405,
-  /** Accept names neither application/graphql-response+json nor application/json. */
   NOT_ACCEPTABLE: 406,
   BODY_TOO_LARGE: 413,
   URL_TOO_LONG: 414,
-  /** A POST that is not JSON in UTF-8, uncompressed. */
   UNSUPPORTED_MEDIA_TYPE: 415,
   DOCUMENT_TOO_LONG: 400,
   DOCUMENT_TOO_DEEP: 400,
   TOO_MANY_ROOT_FIELDS: 400,
   TOO_MANY_ALIASES: 400,
-  /** The pages inside of pages come to more entries than one operation may ask for. */
   TOO_MANY_ENTRIES: 400,
-  /** A syntax error. */
   GRAPHQL_PARSE_FAILED: 400,
-  /** The document doesn't fit the schema. */
   GRAPHQL_VALIDATION_FAILED: 400,
-  /** The variables don't fit the document. */
   BAD_USER_INPUT: 400,
-  /** operationName names no operation, or is missing where there are several. */
   OPERATION_RESOLUTION_FAILURE: 400,
 } as const satisfies Record<string, number>;
+
+/** What each of them means, in Markdown: for the error reference. */
+export const rejectionMeanings: Readonly<Record<RejectionCode, string>> = {
+  BAD_REQUEST: 'The address, the JSON or one of its parameters is malformed.',
+  CSRF_HEADER_MISSING:
+    'A query by GET without one of the headers that a browser sends to another site only after asking.',
+  METHOD_NOT_ALLOWED: 'Neither GET nor POST, or a mutation by GET.',
+  NOT_ACCEPTABLE: '`Accept` names neither `application/graphql-response+json` nor `application/json`.',
+  BODY_TOO_LARGE: 'The body is longer than a request may be.',
+  URL_TOO_LONG: 'The address is longer than a request may be.',
+  UNSUPPORTED_MEDIA_TYPE: 'A POST that is not JSON in UTF-8, uncompressed.',
+  DOCUMENT_TOO_LONG: 'The document has more tokens than one may have.',
+  DOCUMENT_TOO_DEEP: 'The fields are nested deeper than they may be.',
+  TOO_MANY_ROOT_FIELDS: 'The operation has more root fields than one may have.',
+  TOO_MANY_ALIASES: 'The document has more aliases than one may have.',
+  TOO_MANY_ENTRIES: 'The pages inside of pages come to more entries than one operation may ask for.',
+  GRAPHQL_PARSE_FAILED: 'A syntax error.',
+  GRAPHQL_VALIDATION_FAILED: 'The document doesn’t fit the schema.',
+  BAD_USER_INPUT: 'The variables don’t fit the document.',
+  OPERATION_RESOLUTION_FAILURE: '`operationName` names no operation, or is missing where there are several.',
+};
 
 export type RejectionCode = keyof typeof rejectionCodes;
 

@@ -4,7 +4,6 @@ import type { HttpPlugin } from './plugin.js';
 const variesBy = 'Accept, Accept-Encoding, Origin';
 
 const always = {
-  'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   Vary: variesBy,
@@ -13,10 +12,13 @@ const always = {
 /** Answers are data, not pages: nothing in them may run, load or be framed, even where a browser opens one. */
 const dataPolicy = "default-src 'none'; frame-ancestors 'none'";
 
+const unlessSet = { 'Cache-Control': 'no-store', 'Content-Security-Policy': dataPolicy } as const;
+
 /**
  * Headers of every response. Answers hold who has access to what, so no cache keeps them (`no-store`), no browser
  * takes them for something else (`nosniff`), and no address of ours leaves in a Referer: a GraphiQL address holds the
- * query. A page that needs more than data sets its own Content-Security-Policy first.
+ * query. A page that needs more than data sets its own Content-Security-Policy first, and one that holds nothing of
+ * anybody its own Cache-Control.
  */
 export function useResponseHeaders(): HttpPlugin {
   return {
@@ -24,8 +26,10 @@ export function useResponseHeaders(): HttpPlugin {
       for (const [name, value] of Object.entries(always)) {
         response.headers.set(name, value);
       }
-      if (!response.headers.has('Content-Security-Policy')) {
-        response.headers.set('Content-Security-Policy', dataPolicy);
+      for (const [name, value] of Object.entries(unlessSet)) {
+        if (!response.headers.has(name)) {
+          response.headers.set(name, value);
+        }
       }
     },
   };

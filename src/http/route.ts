@@ -8,7 +8,8 @@ import { getTraceId } from './trace-id.js';
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
+  /** Null where the status has none. */
+  readonly body: string | Uint8Array | null;
 }
 
 /** One of the gateway's own addresses. */
@@ -47,6 +48,10 @@ export function useRoute({ path, matches = () => true, answer, log }: Route): Ht
   };
 }
 
+/** Whether a client takes answers compressed by gzip. */
+export const acceptsGzip = (request: Request) =>
+  /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(request.headers.get('accept-encoding') ?? '');
+
 export const isRead = (request: Request) => request.method === 'GET' || request.method === 'HEAD';
 
 /** An answer in JSON. */
@@ -62,7 +67,7 @@ const methodNotAllowed = (traceId: string) =>
   });
 
 const toResponse = (fetchAPI: FetchApi, { status, headers, body }: Answer): Response =>
-  new fetchAPI.Response(body as BodyInit, { status, headers });
+  new fetchAPI.Response(body as BodyInit | null, { status, headers });
 
 /** What a route shows only to those who know a management token, where its setting is `basic`. */
 export interface Guard {

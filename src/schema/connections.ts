@@ -2,6 +2,7 @@ import type { ArgBuilder, FieldMap, ObjectFieldBuilder, ObjectRef } from '@potho
 import type { Context } from '../context.js';
 import { countRows, findPages, type List, type Page, type Row } from '../database/lists.js';
 import { toModel } from '../database/rows.js';
+import { shareable } from '../federation/subgraph.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import { defaultPageSize, maxPageSize, type PageArguments, toWindow } from '../page-arguments.js';
 import { builder, type Types } from './builder.js';
@@ -14,6 +15,7 @@ export interface Connection {
 
 const PageInfo = builder.objectRef<Page>('PageInfo').implement({
   description: 'Where a page stands in its list, as in the Relay cursor connections specification.',
+  extensions: shareable,
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether more entries follow this page.' }),
     hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether entries precede this page.' }),

@@ -1,4 +1,5 @@
 import * as errors from '../errors.js';
+import { shareable } from '../federation/subgraph.js';
 import { builder } from './builder.js';
 
 const codes = Object.keys(errors.errorCodes)
@@ -8,6 +9,7 @@ const codes = Object.keys(errors.errorCodes)
 /** Everything that can go wrong, whatever the mutation. */
 const AccessError = builder.interfaceRef<errors.AccessError>('AccessError').implement({
   description: 'Everything that can go wrong, whatever the mutation: spread this one and no case is missed.',
+  extensions: shareable,
   fields: (t) => ({
     code: t.exposeString('code', {
       description:

@@ -12,6 +12,7 @@ import '../sessions/schema.js';
 import '../sessions/mutation.js';
 import '../revocations/schema.js';
 import '../viewer/schema.js';
+import '../federation/schema.js';
 import { builder } from './builder.js';
 import { prefixTypes } from './type-prefix.js';
 

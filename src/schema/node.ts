@@ -4,7 +4,8 @@ import { type IdPrefix, id as idOf, parseInput, prefixOf } from '../grammar.js';
 import { maxPageSize } from '../page-arguments.js';
 import { builder } from './builder.js';
 
-interface Entity {
+/** What has an id of its own. */
+export interface Entity {
   readonly id: string;
 }
 
@@ -18,16 +19,22 @@ export function registerNode(prefix: IdPrefix, typeName: string, find: FindByIds
   types.set(prefix, { typeName, find });
 }
 
+/** The types that are known so far. Which those are is settled once the whole schema is loaded. */
+export const nodeTypeNames = () => [...types.values()].map(({ typeName }) => typeName);
+
+/** The type that an id belongs to, by its prefix; null where it is no id. */
+export function typeNameOf(id: string): string | null {
+  const prefix = prefixOf(id);
+  return (prefix && types.get(prefix)?.typeName) ?? null;
+}
+
 /** Everything with an id of its own. */
 export const Node = builder.interfaceRef<Entity>('Node').implement({
   description: 'Something with an id that is unique across the graph, and that can be asked for again by it.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Readable; its prefix (`user_`, `proj_` …) tells the type.' }),
   }),
-  resolveType: ({ id }) => {
-    const prefix = prefixOf(id);
-    return prefix ? types.get(prefix)?.typeName : null;
-  },
+  resolveType: ({ id }) => typeNameOf(id),
 });
 
 /**

@@ -11,9 +11,12 @@ import {
 
 const node = 'Node';
 
+/** `_Entity`, `_Any` and `_Service`, whose names Apollo Federation gives. */
+const isOfFederation = ({ name }: GraphQLNamedType) => name.startsWith('_');
+
 /**
  * The schema with `prefix` in front of the name of every type that is not an entity (a Node), for graphs in which such
- * names collide. Root types and GraphQL's own scalars keep their names.
+ * names collide. Root types, GraphQL's own scalars and Federation's types keep their names.
  */
 export function prefixTypes(schema: GraphQLSchema, prefix: string): GraphQLSchema {
   const kept = new Set<GraphQLNamedType | null | undefined>([
@@ -22,7 +25,8 @@ export function prefixTypes(schema: GraphQLSchema, prefix: string): GraphQLSchem
     schema.getSubscriptionType(),
     ...entitiesOf(schema),
   ]);
-  const isKept = (type: GraphQLNamedType) => kept.has(type) || isSpecifiedScalarType(type) || isIntrospectionType(type);
+  const isKept = (type: GraphQLNamedType) =>
+    kept.has(type) || isSpecifiedScalarType(type) || isIntrospectionType(type) || isOfFederation(type);
   const keptNames = new Set(
     Object.values(schema.getTypeMap())
       .filter(isKept)

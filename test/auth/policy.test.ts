@@ -7,7 +7,7 @@ import { createGateway, type Gateway } from '../../src/gateway.js';
 import { permissions } from '../../src/permissions.js';
 import { openTestDatabase } from '../support/databases.js';
 import { bearer, bearerSecret, cxone, cxoneSecret } from './directory.js';
-import { type Column, columns, fieldsOf, policy, type Row } from './policy.js';
+import { type Column, columns, fieldsOf, policy, type Row, schemaFields } from './policy.js';
 import { createWorld, type State, type World } from './world.js';
 
 let database: Database;
@@ -45,11 +45,25 @@ const mutations: Partial<Record<Column, (world: World) => string>> = {
   'endSession: of another user': ({ target: { session } }) => `endSession(input: { sessionId: "${session}" })`,
 };
 
+const entityTypes = {
+  user: 'User',
+  project: 'Project',
+  role: 'Role',
+  session: 'Session',
+  revocation: 'Revocation',
+} satisfies Record<keyof World['target'], string>;
+const typed = (belongings: World['target']) =>
+  Object.entries(entityTypes).map(
+    ([name, type]) => `{ __typename: "${type}", id: "${belongings[name as keyof typeof entityTypes]}" }`,
+  );
+
 /** How every query of the directory is asked for: by name where it takes one, and for everything where it lists. */
 const queries: Readonly<Record<string, (world: World) => string>> = {
   node: ({ caller, target }) => `own: node(id: "${caller.user}") { id } other: node(id: "${target.user}") { id }`,
   nodes: ({ caller, target }) =>
     `nodes(ids: ${JSON.stringify([...Object.values(caller), ...Object.values(target)])}) { id }`,
+  _entities: ({ caller, target }) =>
+    `_entities(representations: [${[...typed(caller), ...typed(target)]}]) { ... on Node { id } }`,
   user: ({ caller, target }) =>
     `own: user(by: { id: "${caller.user}" }) { id } other: user(by: { id: "${target.user}" }) { id }
      named: user(by: { login: "${target.user}@acme.test" }) { id login }`,
@@ -249,7 +263,7 @@ describe.each(policy.map((row) => [`${row.credential}, ${row.authority}`, row] a
 });
 
 describe('the table', () => {
-  const covered = new Set(Object.values(fieldsOf).flat());
+  const covered = new Set([...Object.values(fieldsOf).flat(), ...schemaFields]);
   const rootFields = (type: GraphQLObjectType | null | undefined) => Object.keys(type?.getFields() ?? {});
 
   it('has every root field of the schema', () => {

@@ -100,5 +100,20 @@ export const fieldsOf: Readonly<Record<Column, readonly string[]>> = {
   'endSession: of its own': ['endSession'],
   'endSession: of another user': ['endSession'],
   viewer: ['viewer'],
-  directory: ['node', 'nodes', 'user', 'users', 'project', 'projects', 'role', 'roles', 'revocation', 'revocations'],
+  directory: [
+    'node',
+    'nodes',
+    '_entities',
+    'user',
+    'users',
+    'project',
+    'projects',
+    'role',
+    'roles',
+    'revocation',
+    'revocations',
+  ],
 };
+
+/** Open to whom introspection is open, whoever that is: test/federation/service.test.ts. */
+export const schemaFields: readonly string[] = ['_service'];

@@ -9,8 +9,11 @@ import { demoCredentials } from '../../src/demo/credentials.js';
 import { loadDemo } from '../../src/demo/demo.js';
 import { createDemoHeaders, toHeadersByField } from '../../src/demo/headers.js';
 import { createGateway, type Gateway } from '../../src/gateway.js';
+import { refusals } from '../../src/http/graphiql-examples.js';
+import { errorsPath } from '../../src/http/graphiql-tabs.js';
 import { type RunningServer, startServer } from '../../src/http/server.js';
 import { createLogger } from '../../src/log.js';
+import { buildSchema } from '../../src/schema/index.js';
 import { openTestDatabase } from '../support/databases.js';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -23,6 +26,8 @@ const flags = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+const mutations = Object.keys(buildSchema({ typePrefix: '' }).getMutationType()?.getFields() ?? {});
 
 /** A gateway with the demo and a browser that has never been used. */
 class Stage {
@@ -70,15 +75,14 @@ class Stage {
     return `${this.server?.url}/graphql`;
   }
 
-  async newPage(): Promise<Page> {
+  async newPage(path = '/graphql'): Promise<Page> {
     const page = await this.browser?.newPage();
     if (!page) {
       throw new Error('The stage is not open.');
     }
     page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
     page.on('pageerror', (error) => this.complaints.push(error.message));
-    await page.goto(this.url);
-    await page.getByRole('tab').first().waitFor();
+    await page.goto(new URL(path, this.url).href);
     return page;
   }
 
@@ -110,6 +114,7 @@ describe.skipIf(!existsSync(executablePath))('GraphiQL in a browser', () => {
   beforeAll(async () => {
     await stage.open();
     page = await stage.newPage();
+    await page.getByRole('tab').first().waitFor();
   });
   afterAll(() => stage.close());
 
@@ -141,16 +146,37 @@ describe.skipIf(!existsSync(executablePath))('GraphiQL in a browser', () => {
     });
   });
 
-  it.each([
-    ['UnassignUserFromProject', 'unassignUserFromProject', 'UnassignUserFromProjectSuccess'],
-    ['UnassignUserFromRole', 'unassignUserFromRole', 'UnassignUserFromRoleSuccess'],
-    ['RemoveGlobalRole', 'removeGlobalRole', 'RemoveGlobalRoleSuccess'],
-    ['StartSession', 'startSession', 'StartSessionSuccess'],
-  ])('carries out the tab %s as it stands', async (tab, field, type) => {
-    await openTab(page, tab);
+  it.each(mutations)('carries out the tab of %s as it stands', async (field) => {
+    await openTab(page, field.charAt(0).toUpperCase() + field.slice(1));
     const { status, body } = await run(page);
-    expect([status, body.errors, body.data?.[field].__typename]).toEqual([200, undefined, type]);
+    const { __typename: type } = body.data?.[field] ?? {};
+    expect([status, body.errors, type]).toEqual([200, undefined, expect.stringMatching(/Success$/)]);
     await page.locator('.result-window').getByText(type).first().waitFor();
+  });
+
+  it.each(refusals)('shows $error in the tab of that name', async ({ error, mutation }) => {
+    await openTab(page, error);
+    const { body } = await run(page);
+    expect(body.data?.[mutation].__typename).toBe(error);
+    expect(body.data[mutation].httpStatus).toBeGreaterThanOrEqual(400);
+    await page.locator('.result-window').getByText(error).first().waitFor();
+  });
+
+  it('shows what an error means: in its docs, and in the reference that each tab names', async () => {
+    await openTab(page, 'LastProjectError');
+    await page.getByRole('button', { name: /Documentation Explorer/ }).click();
+    const docs = page.locator('.graphiql-doc-explorer');
+    for (const name of ['Mutation', 'UnassignUserFromProjectResult', 'LastProjectError']) {
+      await docs.getByRole('link', { name, exact: true }).first().click();
+    }
+    await docs.getByText('The project is the only one that the user is assigned to').waitFor();
+    await docs.getByText('The project that the user keeps.').waitFor();
+    await page.getByText(`# What each error means: ${errorsPath}`).first().waitFor();
+    await page.screenshot({ path: process.env['SCREENSHOT_OF_DOCS'] ?? join(tmpdir(), 'divest-graphiql-docs.png') });
+    await page.getByRole('button', { name: /Documentation Explorer/ }).click();
+    const reference = await stage.newPage(errorsPath);
+    await reference.getByText('### LastProjectError').waitFor();
+    await reference.close();
   });
 
   it('shows what a user can reach', async () => {
@@ -189,6 +215,7 @@ describe.skipIf(!existsSync(executablePath))('GraphiQL in a browser that knows a
     const { id: username, token: password } = demoCredentials.managementToken;
     await stage.open({ GRAPHIQL: 'basic' }, { username, password });
     const page = await stage.newPage();
+    await page.getByRole('tab').first().waitFor();
     // Asked with a management token: a second credential beside it would be refused.
     await openTab(page, 'UnassignUserFromProject');
     const { sent, body } = await run(page);

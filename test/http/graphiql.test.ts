@@ -18,10 +18,11 @@ describe('the tabs of GraphiQL', () => {
     }
   });
 
-  it('begin with who is calling, hold every mutation, a user’s access, and the record of removals', () => {
+  it('begin with who is calling, hold every mutation, a user’s access, the record of removals, and some errors', () => {
     const names = tabs.map(({ query }) => /^(?:query|mutation) (\w+)/.exec(query)?.[1]);
     const expected = mutations.map(({ name }) => name.charAt(0).toUpperCase() + name.slice(1));
-    expect(names).toEqual(['Viewer', ...expected, 'User', 'Revocations']);
+    const refused = ['UserNotAssignedError', 'LastProjectError', 'LastAdministratorError'];
+    expect(names).toEqual(['Viewer', ...expected, 'User', 'Revocations', ...refused]);
   });
 
   it.each(mutations.map((field) => [field.name, field] as const))('spell out every member of %s', (name, field) => {
@@ -41,6 +42,14 @@ describe('the tabs of GraphiQL', () => {
       const { body } = await ask(createSmallGateway(), query);
       expect(['GRAPHQL_VALIDATION_FAILED', undefined]).toContain(body.errors?.[0].extensions.code);
     }
+  });
+
+  it('tell at every error where to read of it, and where that is there is the reference', async () => {
+    for (const { name } of mutations) {
+      const tab = tabs.find(({ query }) => query.includes(`  ${name}`));
+      expect(tab?.query).toMatch(/^ +# What each error means: \/errors\n +\.\.\. on AccessError \{$/m);
+    }
+    expect((await send(createSmallGateway(), {}, '/errors')).body).toMatch(/^# Errors\n/);
   });
 
   it('name examples of the demo that fit the inputs', () => {

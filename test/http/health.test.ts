@@ -37,6 +37,16 @@ describe('/health/ready', () => {
     expect(await check(gateway, '/health/ready')).toEqual(ready);
   });
 
+  it.each([
+    ['OPEN', 'DEGRADED'],
+    ['HALF_OPEN', 'ready'],
+    ['CLOSED', 'ready'],
+  ] as const)('stays yes where the breaker of an upstream is %s, and says %s', async (breaker, status) => {
+    const upstreams = { state: () => [{ organizationId: 'org_acme', system: 'VOUCHERIFY', breaker } as const] };
+    expect(await check(createSmallGateway({ upstreams }), '/health/ready')).toEqual([200, { status }]);
+    expect(await check(createSmallGateway({ upstreams, isDraining: () => true }), '/health/ready')).toEqual(notReady);
+  });
+
   it('says no while the gateway is about to stop', async () => {
     expect(await check(createSmallGateway({ isDraining: () => true }), '/health/ready')).toEqual(notReady);
   });

@@ -88,3 +88,37 @@ describe('/metrics', () => {
     expect((await read(createSmallGateway({ config: { metrics: 'off' } }))).status).toBe(404);
   });
 });
+
+describe('/metrics of upstreams', () => {
+  it('counts calls by system and outcome, and shows the breakers, without naming an organization', async () => {
+    const upstreams = {
+      state: () => [
+        { organizationId: 'org_one', system: 'COGNIGY', breaker: 'OPEN' } as const,
+        { organizationId: 'org_two', system: 'COGNIGY', breaker: 'CLOSED' } as const,
+      ],
+    };
+    const gateway = createSmallGateway({ upstreams });
+    const call = { organizationId: 'org_one', system: 'COGNIGY', operation: 'remove', seconds: 0.3 } as const;
+    const upstreamTraceId = secretName;
+    const refusal = { kind: 'REFUSED', code: 'CONFLICT', resourceType: null, retryAfterSeconds: null } as const;
+    gateway.metrics.onUpstreamCall({ ...call, outcome: { kind: 'DONE', upstreamTraceId } });
+    gateway.metrics.onUpstreamCall({ ...call, outcome: { ...refusal, upstreamTraceId } });
+    gateway.metrics.onUpstreamCall({
+      ...call,
+      outcome: { kind: 'UNKNOWN', code: 'UPSTREAM_TIMEOUT', upstreamTraceId },
+    });
+    const { body } = await read(gateway);
+    for (const line of [
+      'divest_upstream_calls_total{system="COGNIGY",operation="remove",outcome="DONE"} 1',
+      'divest_upstream_calls_total{system="COGNIGY",operation="remove",outcome="CONFLICT"} 1',
+      'divest_upstream_calls_total{system="COGNIGY",operation="remove",outcome="UNKNOWN"} 1',
+      'divest_upstream_call_duration_seconds_count{system="COGNIGY"} 3',
+      'divest_upstream_breakers{system="COGNIGY",state="OPEN"} 1',
+      'divest_upstream_breakers{system="COGNIGY",state="HALF_OPEN"} 0',
+      'divest_upstream_breakers{system="COGNIGY",state="CLOSED"} 1',
+    ]) {
+      expect(body).toContain(line);
+    }
+    expect(body).not.toMatch(/org_one|org_two|SecretName/);
+  });
+});

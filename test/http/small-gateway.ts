@@ -29,6 +29,7 @@ import { useResponseHeaders } from '../../src/http/response-headers.js';
 import { useTraceId } from '../../src/http/trace-id.js';
 import { createYogaOptions } from '../../src/http/yoga-options.js';
 import { createLogger } from '../../src/log.js';
+import type { Upstreams } from '../../src/upstreams/connector.js';
 
 /** A principal for tests that need one and don't care whose. */
 export const administrator: Principal = {
@@ -142,6 +143,7 @@ export interface SmallGatewayOptions {
   readonly query?: () => Promise<never[]>;
   readonly isAuthorized?: (authorization: string | null) => Promise<boolean>;
   readonly demoHeaders?: () => Promise<DemoHeaders>;
+  readonly upstreams?: Pick<Upstreams, 'state'>;
   readonly log?: Logger;
 }
 
@@ -150,10 +152,10 @@ export function createSmallGateway(options: SmallGatewayOptions = {}) {
   const { config = {}, authenticate = authenticateByName, isDraining = () => false } = options;
   const { introspection = 'on', graphiql = 'on', metrics: access = 'on', corsOrigins = [] } = config;
   const { query = async () => [], isAuthorized = async (header) => header === 'Basic good' } = options;
-  const { log = createLogger({ logLevel: 'silent' }), demoHeaders } = options;
+  const { log = createLogger({ logLevel: 'silent' }), demoHeaders, upstreams = { state: () => [] } } = options;
   const calls: Calls = {};
   const schema = createSmallSchema(calls);
-  const metrics = createMetrics({ poolState: () => ({ open: 3, idle: 2, waiting: 0 }) });
+  const metrics = createMetrics({ poolState: () => ({ open: 3, idle: 2, waiting: 0 }) }, upstreams);
   const yoga = createYoga<ServerContext, SmallContext>({
     ...createYogaOptions(),
     schema,
@@ -171,7 +173,7 @@ export function createSmallGateway(options: SmallGatewayOptions = {}) {
       useResponseHeaders(),
       useErrors(log),
       useRequestLimits(),
-      useHealth({ database: { query: query as never }, isDraining, log }),
+      useHealth({ database: { query: query as never }, isDraining, upstreams, log }),
       useMetrics({ metrics, access, isAuthorized, log }),
       useGraphiQL({ access: graphiql, schema, isAuthorized, log, ...(demoHeaders && { demoHeaders }) }),
       useCsrf(),

@@ -61,13 +61,13 @@ describe('the schema', () => {
 describe('a schema with a type prefix', () => {
   const prefixed = buildSchema({ typePrefix: 'Acme' });
 
-  it('keeps the names of the root types, the entities and the scalars of GraphQL', () => {
+  it('keeps the names of the root types, the entities, the scalars of GraphQL and what is Federation’s', () => {
     const kept = Object.keys(prefixed.getTypeMap()).filter(
       (name) => !name.startsWith('__') && !name.startsWith('Acme'),
     );
     expect(kept.sort()).toEqual([
       ...['Boolean', 'ID', 'Int', 'Mutation', 'Organization', 'Project', 'Query', 'Resource', 'Revocation', 'Role'],
-      ...['Session', 'String', 'User'],
+      ...['Session', 'String', 'User', '_Any', '_Entity', '_Service'],
     ]);
   });
 

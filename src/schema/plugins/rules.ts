@@ -51,8 +51,10 @@ class RulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
 
 // Credential, rate, feature and authority, then the pages that are asked for: the first that fails is the answer.
 async function admit(context: Context, permission: FieldPermission, attempt: RemovalAttempt | undefined, args: object) {
-  getPrincipal(context);
-  await context.consumeRateLimit();
+  if (!permission.isAnonymous) {
+    getPrincipal(context);
+    await context.consumeRateLimit();
+  }
   const refusal = await findRefusal(permission, context);
   if (refusal) {
     await record(context, attempt, args, refusal);
