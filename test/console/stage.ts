@@ -13,8 +13,9 @@ import { createGateway } from '../../src/gateway.js';
 import { type RunningServer, startServer } from '../../src/http/server.js';
 import { createLogger } from '../../src/log.js';
 import { openTestDatabase } from '../support/databases.js';
+import { chromium as chromiumPath } from '../support/global-setup.js';
 
-export const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+export const executablePath = chromiumPath;
 
 const flags = [
   '--no-sandbox',

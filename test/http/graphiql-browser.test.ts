@@ -15,8 +15,9 @@ import { type RunningServer, startServer } from '../../src/http/server.js';
 import { createLogger } from '../../src/log.js';
 import { buildSchema } from '../../src/schema/index.js';
 import { openTestDatabase } from '../support/databases.js';
+import { chromium as chromiumPath } from '../support/global-setup.js';
 
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const executablePath = chromiumPath;
 const flags = [
   '--no-sandbox',
   '--disable-gpu',

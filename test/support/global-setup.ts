@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -32,8 +32,22 @@ declare module 'vitest' {
   }
 }
 
+/** The browser of the tests that drive one. */
+export const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+function findChromium(): void {
+  if (existsSync(chromium)) {
+    return;
+  }
+  if (process.env['REQUIRE_CHROMIUM'] === 'true') {
+    throw new Error(`There is no browser at ${chromium}: set CHROMIUM.`);
+  }
+  leaveOut('Browser', `there is no ${chromium}`);
+}
+
 /** Finds or starts the servers, and makes the databases that tests are given copies of. Returns what undoes it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  findChromium();
   const undo: (() => Promise<void>)[] = [];
   const undoAll = async () => {
     for (const step of undo.reverse()) {
