@@ -31,15 +31,15 @@ export function maskError(error: unknown): GraphQLError {
     return error;
   }
   if (error instanceof GraphQLError && isAboutInput(error)) {
-    return new GraphQLError(error.message, {
-      nodes: error.nodes ?? null,
-      path: error.path ?? null,
-      extensions: { code: 'BAD_USER_INPUT' },
-    });
+    return toInputError(error);
   }
   const broken = new InternalError(isUnavailable(cause) ? 'UNAVAILABLE' : 'INTERNAL');
   return toGraphQLError(broken, error instanceof GraphQLError ? error : undefined, cause ?? error);
 }
+
+/** An error of graphql-js about the value of an argument, as the rejection that it is. */
+export const toInputError = ({ message, nodes, path }: GraphQLError) =>
+  new GraphQLError(message, { nodes: nodes ?? null, path: path ?? null, extensions: { code: 'BAD_USER_INPUT' } });
 
 /**
  * Whether graphql-js itself found the value of an argument wanting, such as null from a variable: then its error points

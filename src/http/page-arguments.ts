@@ -1,8 +1,15 @@
-import type { DocumentNode, FieldNode, SelectionNode, SelectionSetNode } from 'graphql';
-import { Kind } from 'graphql';
+import {
+  type DocumentNode,
+  type FieldNode,
+  GraphQLError,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
 import { type InputIssue, InvalidInputError } from '../errors.js';
 import { defaultPageSize, findPageIssues } from '../page-arguments.js';
-import { findPages, type Page } from './paged-fields.js';
+import { toInputError } from './errors.js';
+import { type Execution, findPages, type Page, type PagedOperation } from './paged-fields.js';
 import type { HttpPlugin } from './plugin.js';
 import { reject } from './rejections.js';
 
@@ -10,27 +17,44 @@ import { reject } from './rejections.js';
 const maxEntries = 50_000;
 
 /**
- * Finds pages that can't be answered before anything of an operation is carried out; its fields answer that, once their
- * rules have had their say. A removal whose answer then
- * failed over a page of 500 resources would have been done, and reported as an error. Pages inside of pages multiply:
- * three lists of 200 inside each other are eight million entries, in a document of one line.
+ * Finds what can't be answered before anything of an operation is carried out: a removal whose answer then failed over
+ * a page of 500 resources, or over the next field of the document, would have been done, and reported as an error.
+ * Pages are answered by the fields, once their rules have had their say; arguments that a field doesn't take refuse the
+ * operation. Pages inside of pages multiply: three lists of 200 inside each other are eight million entries, in
+ * a document of one line.
  */
 export function usePageArguments(): HttpPlugin {
   return {
     onExecute({ args, context, setResultAndStopExecution }) {
       // Without a principal every root field answers UNAUTHENTICATED before anything else, and costs nothing.
-      const found = context.principal ? findPages(args) : null;
-      if (!found) {
-        return;
-      }
-      const issues = [...found.pages].flatMap(toIssues);
-      if (issues.length > 0) {
-        Object.assign(context, { pageError: new InvalidInputError(issues) });
-      } else if (countEntries(args.document, found.operation.selectionSet, found.pages) > maxEntries) {
-        setResultAndStopExecution({ errors: [tooMany()] });
+      const error = context.principal ? findError(args) : null;
+      if (error instanceof InvalidInputError) {
+        Object.assign(context, { pageError: error });
+      } else if (error) {
+        setResultAndStopExecution({ errors: [error] });
       }
     },
   };
+}
+
+function findError(execution: Execution): InvalidInputError | GraphQLError | null {
+  let found: PagedOperation | null;
+  try {
+    found = findPages(execution);
+  } catch (error) {
+    if (error instanceof GraphQLError) {
+      return toInputError(error);
+    }
+    throw error;
+  }
+  if (!found) {
+    return null;
+  }
+  const issues = [...found.pages].flatMap(toIssues);
+  if (issues.length > 0) {
+    return new InvalidInputError(issues);
+  }
+  return countEntries(execution.document, found.operation.selectionSet, found.pages) > maxEntries ? tooMany() : null;
 }
 
 const tooMany = () =>

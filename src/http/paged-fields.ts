@@ -7,36 +7,35 @@ import {
   getOperationAST,
   getVariableValues,
   type OperationDefinitionNode,
+  separateOperations,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
 import type { KeyTypes, PageArguments } from '../page-arguments.js';
 
-interface PagedField {
-  readonly definition: GraphQLField<unknown, unknown>;
-  readonly keyTypes: KeyTypes;
-}
+type Definitions = ReadonlyMap<FieldNode, GraphQLField<unknown, unknown>>;
 
-const known = new WeakMap<DocumentNode, ReadonlyMap<FieldNode, PagedField>>();
+const known = new WeakMap<OperationDefinitionNode, Definitions>();
 
-/** The fields of a document that answer pages of lists, in whichever operation or fragment they are. */
-function findPagedFields(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<FieldNode, PagedField> {
-  const earlier = known.get(document);
+/** The fields with arguments that an operation comes to, by itself and by its fragments. */
+function findFields(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Definitions {
+  const earlier = known.get(operation);
   if (earlier) {
     return earlier;
   }
-  const found = new Map<FieldNode, PagedField>();
+  const found = new Map<FieldNode, GraphQLField<unknown, unknown>>();
   const typeInfo = new TypeInfo(schema);
   const Field = (node: FieldNode) => {
     const definition = typeInfo.getFieldDef();
-    const keyTypes = definition?.extensions['pageKeyTypes'] as KeyTypes | undefined;
-    if (definition && keyTypes) {
-      found.set(node, { definition, keyTypes });
+    if (definition && definition.args.length > 0) {
+      found.set(node, definition);
     }
   };
-  visit(document, visitWithTypeInfo(typeInfo, { Field }));
-  known.set(document, found);
+  // Other operations of the document have variables of their own, which are given no values here.
+  const own = separateOperations(document)[operation.name?.value ?? ''] ?? document;
+  visit(own, visitWithTypeInfo(typeInfo, { Field }));
+  known.set(operation, found);
   return found;
 }
 
@@ -62,13 +61,13 @@ export interface PagedOperation {
 }
 
 /**
- * The pages of an operation with the values of their arguments; null where it has none, and where its variables don't
- * fit their types, which the execution itself will say.
+ * The pages of an operation with the values of their arguments; null where its variables don't fit their types, which
+ * the execution itself will say. Throws graphql-js' GraphQLError where any field, paged or not, is given an argument that
+ * it doesn't take, such as null from a variable.
  */
 export function findPages({ schema, document, operationName, variableValues }: Execution): PagedOperation | null {
   const operation = getOperationAST(document, operationName);
-  const fields = findPagedFields(schema, document);
-  if (!operation || fields.size === 0) {
+  if (!operation) {
     return null;
   }
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, {
@@ -78,9 +77,13 @@ export function findPages({ schema, document, operationName, variableValues }: E
   if (!coerced) {
     return null;
   }
-  const pages = [...fields].map(([node, { definition, keyTypes }]): [FieldNode, Page] => [
-    node,
-    { keyTypes, args: getArgumentValues(definition, node, coerced) },
-  ]);
-  return { operation, pages: new Map(pages) };
+  const pages = new Map<FieldNode, Page>();
+  for (const [node, definition] of findFields(schema, document, operation)) {
+    const args = getArgumentValues(definition, node, coerced);
+    const keyTypes = definition.extensions['pageKeyTypes'] as KeyTypes | undefined;
+    if (keyTypes) {
+      pages.set(node, { keyTypes, args });
+    }
+  }
+  return { operation, pages };
 }

@@ -171,6 +171,37 @@ describe.each(databaseKinds)('pages of users on %s', (kind) => {
     },
   );
 
+  it('and everything else are looked at before the first field of a document is carried out', async () => {
+    const query = `mutation ($d: ID) {
+      a: removeGlobalRole(input: { role: BASE_ROLE, user: { login: "uma@demo.test" } }) { __typename }
+      b: removeGlobalRole(input: { role: BASE_ROLE, user: { id: $d } }) { __typename }
+    }`;
+    expect(await test.ask(query, { d: null }, headers)).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
+    });
+    expect(await test.rows('select 1 from revocations')).toEqual([]);
+  });
+
+  it('of one operation are not judged by the variables of another', async () => {
+    const query = `query Mine { users(first: 1) { totalCount } }
+      query Other($n: Int!, $id: ID!) { users(first: $n) { totalCount } node(id: $id) { id } }`;
+    const response = await test.gateway.fetch('http://localhost/graphql', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify({ query, operationName: 'Mine' }),
+    });
+    expect(await response.json()).toMatchObject({ data: { users: { totalCount: 10 } } });
+  });
+
+  it.each([[null], [undefined]])('are bad input where a switch is %j', async (on) => {
+    const query =
+      'query ($on: Boolean = true) { user(by: { id: "user_ada" }) { sessions(activeOnly: $on) { totalCount } } }';
+    const { data, errors } = await test.ask(query, { on }, headers);
+    expect(on === null ? errors?.[0]?.extensions?.['code'] : data?.['user']).toEqual(
+      on === null ? 'BAD_USER_INPUT' : { sessions: { totalCount: 0 } },
+    );
+  });
+
   it('cost nobody anything who is not known', async () => {
     const query = 'query ($x: [ID!]!) { nodes(ids: $x) { id } users(first: 500) { totalCount } }';
     const { errors } = await test.ask(query, { x: ['user_x'] }, {});
