@@ -31,7 +31,7 @@ export interface Config {
   /** Null: CXone tokens are refused. */
   readonly cxone: TokenIssuer | null;
   readonly allowApiKeyInQuery: boolean;
-  /** Requests of one principal in a minute; 0 is off. */
+  /** Root fields of one principal in a minute; 0 is off. */
   readonly rateLimitPerMinute: number;
   readonly sessionTtlSeconds: number;
   readonly introspection: Introspection;

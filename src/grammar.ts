@@ -20,10 +20,11 @@ export function id(prefix: IdPrefix) {
 }
 
 // The database stores neither NUL nor half a surrogate pair; other control characters have no place in a login.
-const isStorable = (text: string) => !text.includes('\0') && text.isWellFormed();
+export const isStorable = (text: string) => !text.includes('\0') && text.isWellFormed();
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const hasControlCharacters = (text: string) => /[\u0000-\u001f\u007f-\u009f]/.test(text);
-const length = (text: string) => [...text].length;
+export const hasControlCharacters = (text: string) => /[\u0000-\u001f\u007f-\u009f]/.test(text);
+/** In characters as people count them, not in halves of surrogate pairs. */
+export const length = (text: string) => [...text].length;
 
 /** A part of an input that may be left out: null where it is. */
 export const nullable = <Schema extends z.ZodType>(schema: Schema) =>

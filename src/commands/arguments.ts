@@ -1,12 +1,10 @@
 import { InvalidArgumentError } from 'commander';
-import { type idPrefixes, prefixOf } from '../grammar.js';
+import { hasControlCharacters, type idPrefixes, length, prefixOf } from '../grammar.js';
 
 const credentialId = /^(?:mgmt|key|sess)_[A-Za-z0-9-]{1,64}$/;
 const duration = /^([1-9]\d{0,8})([smhd])$/;
 const secondsIn: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const tenYears = 3650 * 86_400;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const hasControlCharacters = (text: string) => /[\u0000-\u001f\u007f-\u009f]/.test(text);
 
 // Parsers of arguments and options for commander: each returns the value, or throws what is wrong with it.
 
@@ -30,7 +28,7 @@ export function parseCredentialId(text: string): string {
 
 /** A name for people: of a credential, or the subject of a token. */
 export function parseName(text: string): string {
-  if (text.trim() === '' || [...text].length > 254 || hasControlCharacters(text) || !text.isWellFormed()) {
+  if (text.trim() === '' || length(text) > 254 || hasControlCharacters(text) || !text.isWellFormed()) {
     throw new InvalidArgumentError('It must have 1 to 254 characters, and no control characters.');
   }
   return text;

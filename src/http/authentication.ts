@@ -24,11 +24,6 @@ export function useAuthentication(authenticate: Authenticate, log: Logger): Http
         setResultAndStopExecution({ errors: [toGraphQLError(context.authenticationError)] });
       }
     },
-    onSubscribe({ context, setResultAndStopExecution }) {
-      if (context.authenticationError) {
-        setResultAndStopExecution({ errors: [toGraphQLError(context.authenticationError)] });
-      }
-    },
   };
 }
 

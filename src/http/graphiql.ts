@@ -18,8 +18,8 @@ export interface GraphiQLParts extends Guard {
 }
 
 /**
- * Serves GraphiQL to browsers that open the address of the graph, and beside it the error reference. Everything is in the page, nothing is loaded from
- * elsewhere, and its policy lets it talk to this server alone. It is made when it is first asked for, and kept.
+ * Serves GraphiQL to browsers that open the address of the graph, and beside it the error reference. Everything is in
+ * the page, nothing is loaded from elsewhere, and its policy lets it talk to this server alone. It is made when it is first asked for, and kept.
  */
 export function useGraphiQL({ access, isAuthorized, ...parts }: GraphiQLParts): HttpPlugin {
   if (access === 'off') {

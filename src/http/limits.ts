@@ -11,8 +11,8 @@ export const maxBodyBytes = 256 * 1024;
 export const maxUrlLength = 16 * 1024;
 
 /**
- * Turns away what is no GraphQL request of ours before anything is spent on it: addresses that are too long, methods other than GET and POST, bodies that are too large or not JSON, and callers who would not accept the
- * answer, so that no mutation is carried out whose answer is lost. Only JSON: a page of another site can make a browser
+ * Turns away what is no GraphQL request of ours before its document is looked at: addresses that are too long, methods
+ * other than GET and POST, bodies that are too large or not JSON, and callers who would not accept the answer, so that no mutation is carried out whose answer is lost. Only JSON: a page of another site can make a browser
  * send the other media types with a user's network access without asking us first.
  */
 export function useRequestLimits(): HttpPlugin {

@@ -22,7 +22,7 @@ export interface RateLimiterParts {
 }
 
 /**
- * Limits the requests of a principal in a minute; 0 is no limit. Gateways on one Redis share the count. While Redis is
+ * Limits the root fields of a principal in a minute; 0 is no limit. Gateways on one Redis share the count. While Redis is
  * away each counts for itself: a limit that is too generous for a while is better than nobody being able to take
  * access away.
  */

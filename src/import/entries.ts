@@ -1,10 +1,6 @@
 import { z } from 'zod';
 import { Feature, GlobalRole } from '../generated/prisma/enums.js';
-import { type IdPrefix, id, login } from '../grammar.js';
-
-// The database stores neither NUL nor half a surrogate pair.
-const isStorable = (text: string) => !text.includes('\0') && text.isWellFormed();
-const length = (text: string) => [...text].length;
+import { type IdPrefix, id, isStorable, length, login } from '../grammar.js';
 
 const text = (max: number) =>
   z
@@ -14,8 +10,7 @@ const text = (max: number) =>
     })
     .refine(isStorable, { error: 'must be text without NUL characters or halves of surrogate pairs' });
 const name = text(254);
-const lazyId = (prefix: IdPrefix) => id(prefix);
-const ids = (prefix: IdPrefix) => z.array(lazyId(prefix));
+const ids = (prefix: IdPrefix) => z.array(id(prefix));
 
 const credentialId = (prefix: 'mgmt' | 'key') =>
   z.string().regex(new RegExp(`^${prefix}_[A-Za-z0-9-]{1,64}$`), {

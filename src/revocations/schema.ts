@@ -135,7 +135,8 @@ builder.queryFields((t) => ({
   revocations: t.field({
     type: RevocationConnection,
     description:
-      'Every removal that was asked for, newest first: the audit trail. A caller who may see only itself finds those about itself.',
+      'Every removal that was asked for, newest first: the audit trail. A caller who may see only itself finds ' +
+      'those about itself.',
     args: { ...pageArgs(t.arg), filter: t.arg({ type: RevocationFilter, description: 'Leave out to list all.' }) },
     extensions: pageExtensions(organizationRevocations),
     resolve: (_root, { filter, ...page }, context) => {

@@ -34,7 +34,7 @@ class RulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
     field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    if (!['Query', 'Mutation', 'Subscription'].includes(field.parentType)) {
+    if (!['Query', 'Mutation'].includes(field.parentType)) {
       return resolver;
     }
     const permission = rootTypes[field.parentType]?.[field.name];
