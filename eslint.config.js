@@ -35,7 +35,7 @@ export default [
           acceptedIdTypes: ['ID'],
           exceptions: {
             suffixes: ['Error', 'Success', 'Connection', 'ConnectionEdge'],
-            types: ['InputIssue', 'PageInfo', 'Viewer', '_Service'],
+            types: ['InputIssue', 'OffboardingProgress', 'OffboardingStep', 'PageInfo', 'Viewer', '_Service'],
           },
         },
       ],

@@ -49,6 +49,8 @@ export const variables = z.object({
   CXONE_JWKS_URL: jwksUrl.optional(),
   CXONE_SECRET: secret.optional(),
   ALLOW_API_KEY_IN_QUERY: boolean.default(false),
+  MAX_IN_FLIGHT: integer(1, 100_000).default(400),
+  MAX_EVENT_LOOP_DELAY_MS: integer(1, 60_000).default(250),
   RATE_LIMIT_PER_MINUTE: integer(0, 1_000_000).default(600),
   SESSION_TTL_SECONDS: integer(1, 31_536_000).default(3600),
   INTROSPECTION: z.enum(['on', 'authenticated', 'off'], 'must be on, authenticated or off').optional(),
@@ -65,4 +67,6 @@ export const variables = z.object({
     .default('info'),
   SHUTDOWN_GRACE_SECONDS: integer(0, 3600).default(10),
   UPSTREAMS_FILE: z.string().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
+  OTEL_SERVICE_NAME: z.string().default('divest'),
 });

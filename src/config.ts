@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { variables } from './config-variables.js';
+import type { TracingSettings } from './tracing/tracing.js';
 import { readUpstreams, type UpstreamSettings } from './upstreams/settings.js';
 
 /** How the tokens of one issuer are checked. Keys come from its key set (JWKS) or are one shared secret (HS256). */
@@ -33,6 +34,10 @@ export interface Config {
   readonly allowApiKeyInQuery: boolean;
   /** Root fields of one principal in a minute; 0 is off. */
   readonly rateLimitPerMinute: number;
+  /** Requests under way and waiting at most; more are answered 503. Half of them at most are one organization's. */
+  readonly maxInFlight: number;
+  /** Milliseconds; a gateway that is later lets no request wait. */
+  readonly maxEventLoopDelayMs: number;
   readonly sessionTtlSeconds: number;
   readonly introspection: Introspection;
   readonly graphiql: Access;
@@ -43,6 +48,8 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** How long a stopping gateway waits for what is under way. */
   readonly shutdownGraceSeconds: number;
+  /** Where spans go; null: nowhere, and none are made. */
+  readonly traces: TracingSettings | null;
   /** Which organization's removals are carried out where. Empty: all of them in the directory alone. */
   readonly upstreams: readonly UpstreamSettings[];
 }
@@ -127,6 +134,8 @@ function toConfig(v: Variables): Omit<Config, 'upstreams'> {
     cxone: toIssuer(v, 'CXONE'),
     allowApiKeyInQuery: v.ALLOW_API_KEY_IN_QUERY,
     rateLimitPerMinute: v.RATE_LIMIT_PER_MINUTE,
+    maxInFlight: v.MAX_IN_FLIGHT,
+    maxEventLoopDelayMs: v.MAX_EVENT_LOOP_DELAY_MS,
     sessionTtlSeconds: v.SESSION_TTL_SECONDS,
     introspection: v.INTROSPECTION ?? (production ? 'authenticated' : 'on'),
     graphiql: v.GRAPHIQL ?? (production ? 'off' : 'on'),
@@ -136,6 +145,9 @@ function toConfig(v: Variables): Omit<Config, 'upstreams'> {
     schemaTypePrefix: v.SCHEMA_TYPE_PREFIX,
     logLevel: v.LOG_LEVEL,
     shutdownGraceSeconds: v.SHUTDOWN_GRACE_SECONDS,
+    traces: v.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? Object.freeze({ endpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: v.OTEL_SERVICE_NAME })
+      : null,
   };
 }
 

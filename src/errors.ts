@@ -29,7 +29,7 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 export type UpstreamCode = Extract<ErrorCode, `UPSTREAM_${string}`>;
-export type ResourceType = 'USER' | 'PROJECT' | 'ROLE' | 'SESSION';
+export type ResourceType = 'USER' | 'PROJECT' | 'ROLE' | 'SESSION' | 'REVOCATION' | 'OFFBOARDING';
 export type UpstreamSystem = 'VOUCHERIFY' | 'ENTRYGUARD' | 'COGNIGY';
 
 /** One thing that is wrong with an input: `path` leads to it from the field's arguments. */
@@ -48,7 +48,11 @@ export abstract class AccessError extends Error {
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string) {
+    // An answer, not a failure: nobody looks for where it comes from, and finding that out is half of what one costs.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = new.target.name;
     this.code = code;
     this.httpStatus = errorCodes[code].httpStatus;
@@ -70,10 +74,13 @@ export class UnauthenticatedError extends AccessError {
   }
 }
 
-/** The organization's plan lacks a feature; `feature` is null where a quota is used up instead. */
+/** The organization's plan lacks a feature; `feature` is null where an upstream says so, or that a quota is used up. */
 export class PaymentRequiredError extends AccessError {
-  constructor(readonly feature: Feature | null) {
-    super('PAYMENT_REQUIRED', "Your organization's plan does not include a feature that this operation needs.");
+  constructor(
+    readonly feature: Feature | null,
+    message = "Your organization's plan does not include a feature that this operation needs.",
+  ) {
+    super('PAYMENT_REQUIRED', message);
   }
 }
 
@@ -84,15 +91,19 @@ export class ForbiddenError extends AccessError {
   }
 }
 
-const nouns: Record<ResourceType, string> = { USER: 'user', PROJECT: 'project', ROLE: 'role', SESSION: 'session' };
+const nouns: Record<ResourceType, string> = {
+  ...{ USER: 'user', PROJECT: 'project', ROLE: 'role', SESSION: 'session' },
+  ...{ REVOCATION: 'revocation', OFFBOARDING: 'off-boarding' },
+};
 
 /** The organization has no such entry. An entry of another organization is answered exactly like this. */
 export class NotFoundError extends AccessError {
   constructor(
     readonly resourceType: ResourceType,
     readonly resourceId: string,
+    message = `Cannot find ${nouns[resourceType]} ${resourceId}.`,
   ) {
-    super('NOT_FOUND', `Cannot find ${nouns[resourceType]} ${resourceId}.`);
+    super('NOT_FOUND', message);
   }
 }
 
@@ -134,21 +145,50 @@ export class ConflictError extends AccessError {
   }
 }
 
-/** Too many requests of this caller. Nothing was done or recorded. */
+/** Too many requests of this caller: nothing was done or recorded. Or of the gateway, at an upstream: nothing was done. */
 export class RateLimitedError extends AccessError {
-  constructor(readonly retryAfterSeconds: number) {
-    super('RATE_LIMITED', `Too many requests. Try again in ${retryAfterSeconds} s.`);
+  constructor(
+    readonly retryAfterSeconds: number,
+    message = 'Too many requests.',
+  ) {
+    super('RATE_LIMITED', `${message} Try again in ${retryAfterSeconds} s.`);
   }
 }
 
+/** What is known of an upstream's failure. */
+export interface UpstreamFacts<Record = unknown> {
+  readonly outcomeUnknown: boolean;
+  /** The record of a removal; null where nothing was to be taken away. */
+  readonly revocation: Record | null;
+  /** The record of a grant; null where nothing was to be given. */
+  readonly grant: Record | null;
+  readonly upstreamTraceId: string | null;
+  /** What it answered; null where it answered nothing. */
+  readonly status: number | null;
+}
+
+/** The statuses that mean the same to the caller. A 401 or 403 is about the gateway's own credential, not the caller's. */
+const passedOn: ReadonlySet<number> = new Set([400, 405, 413, 501, 502, 503, 504]);
+
+const describeUpstreamError = (system: UpstreamSystem, outcomeUnknown: boolean) =>
+  outcomeUnknown
+    ? `Whether ${system} did it is not known yet. The gateway finds out and records it: follow the record.`
+    : `The request could not be completed by ${system}.`;
+
 /** The system that owns the assignment refused, could not be reached, or answered what its document doesn't allow. */
-export class UpstreamError<Revocation = unknown> extends AccessError {
+export class UpstreamError<Record = unknown> extends AccessError {
+  override readonly httpStatus: number;
+  /** Where the outcome is unknown, the gateway asks again itself: the caller need not, and is answered CONFLICT. */
+  override readonly retryable: boolean;
+
   constructor(
     code: UpstreamCode,
     readonly system: UpstreamSystem,
-    readonly facts: { outcomeUnknown: boolean; revocation: Revocation | null; upstreamTraceId: string | null },
+    readonly facts: UpstreamFacts<Record>,
   ) {
-    super(code, `The request could not be completed by ${system}.`);
+    super(code, describeUpstreamError(system, facts.outcomeUnknown));
+    this.httpStatus = facts.status !== null && passedOn.has(facts.status) ? facts.status : errorCodes[code].httpStatus;
+    this.retryable = errorCodes[code].retryable && !facts.outcomeUnknown;
   }
 }
 

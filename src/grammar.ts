@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type InputIssue, InvalidInputError } from './errors.js';
 
 /** The prefixes of the ids in the graph; each belongs to one type. */
-export const idPrefixes = ['org', 'user', 'proj', 'role', 'res', 'sess', 'rev'] as const;
+export const idPrefixes = ['org', 'user', 'proj', 'role', 'res', 'sess', 'rev', 'grant', 'off'] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 
 const anyId = new RegExp(`^(${idPrefixes.join('|')})_[A-Za-z0-9-]{1,64}$`);
@@ -39,7 +39,7 @@ export const login = z
     error: 'must not hold control characters or begin or end with a space',
   });
 
-/** Why a removal is asked for: free text for the audit trail. */
+/** Why a change is asked for: free text for the audit trail. */
 export const reason = z
   .string()
   .refine((text) => length(text) <= 500, { error: 'must have 500 characters at most' })
@@ -47,10 +47,34 @@ export const reason = z
   .nullish()
   .transform((text) => text ?? null);
 
+/** A user's role in a project: what the import takes too. */
+export const projectRole = z
+  .string()
+  .refine((text) => length(text) >= 1 && length(text) <= 254, { error: 'must have 1 to 254 characters' })
+  .refine(isStorable, { error: 'must be text without NUL characters' });
+
+/**
+ * An entry of the directory, or what another system calls it: that system's own grammar is checked once it is known to be
+ * none of the directory's. An id of another type is neither.
+ */
+export function upstreamId(prefix: IdPrefix) {
+  return z
+    .string()
+    .refine((text) => length(text) >= 1 && length(text) <= 254 && text.isWellFormed() && !hasControlCharacters(text), {
+      error: 'must be an id of 1 to 254 characters',
+    })
+    .refine((text) => [null, prefix].includes(prefixOf(text)), { error: `must not be another type’s id` });
+}
+
+const userReferenceBy = (userId: z.ZodType<string>) =>
+  z
+    .object({ id: userId.nullish(), login: login.nullish() })
+    .transform(({ id, login }) => ({ userId: id ?? null, userLogin: login ?? null }));
+
 /** One user, by id or by login. GraphQL's @oneOf has made sure that it is exactly one. */
-export const userReference = z
-  .object({ id: id('user').nullish(), login: login.nullish() })
-  .transform(({ id, login }) => ({ userId: id ?? null, userLogin: login ?? null }));
+export const userReference = userReferenceBy(id('user'));
+/** The same where another system may know the user by a name of its own. */
+export const upstreamUserReference = userReferenceBy(upstreamId('user'));
 
 /** Checks an input against its grammar. Throws {@link InvalidInputError} with every issue; paths start at `root`. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown, root = 'input'): z.output<Schema> {

@@ -30,6 +30,18 @@ const removeGlobalRole = may(
   and(isPerson, holds('ORG_ADMIN', 'ADMIN', 'USER_MANAGER')),
   'ORG_ADMIN, or the global role ADMIN or USER_MANAGER; to take ADMIN away, ORG_ADMIN or ADMIN.',
 );
+const offboardUser = unassignUserFromRole;
+const readOffboardings = may(and(isPerson, holds('ORG_ADMIN')), 'An administrator of the organization (ORG_ADMIN).');
+
+// Who may take something away may give it. What a removal took is known when it is read: restore_access looks again.
+const addGlobalRole = may(
+  removeGlobalRole.rule,
+  'ORG_ADMIN, or the global role ADMIN or USER_MANAGER; to give ADMIN, ORG_ADMIN or ADMIN.',
+);
+const restoreAccess = may(
+  and(hasManagementApi, or(isManagementToken, and(isPerson, holds('ORG_ADMIN', 'ADMIN', 'USER_MANAGER')))),
+  'What giving the same needs: a management token for a project, ORG_ADMIN, or for a global role ADMIN or USER_MANAGER.',
+);
 
 /** The whole policy: every root field has a rule, or the schema doesn't build. */
 export const permissions = {
@@ -47,13 +59,26 @@ export const permissions = {
     roles: read,
     revocation: read,
     revocations: read,
+    grant: read,
+    accessChanges: read,
+    offboarding: readOffboardings,
+    offboardings: readOffboardings,
   },
   Mutation: {
     unassignUserFromProject,
     unassignUserFromRole,
     removeGlobalRole,
+    assignUserToProject: unassignUserFromProject,
+    assignUserToRole: unassignUserFromRole,
+    addGlobalRole,
+    restoreAccess,
+    offboardUser,
     startSession: may(and(isCredential('BEARER'), isUser), 'A bearer token of a user in the directory.'),
     endSession: may(isPerson, 'A token or key of the session’s user, or of an administrator (ORG_ADMIN).'),
+  },
+  // Asked again before each event.
+  Subscription: {
+    offboardingProgress: readOffboardings,
   },
 } as const satisfies Record<string, Record<string, FieldPermission>>;
 
@@ -66,4 +91,9 @@ export const viewerPermissions = {
   UNASSIGN_USER_FROM_PROJECT: unassignUserFromProject.rule,
   UNASSIGN_USER_FROM_ROLE: unassignUserFromRole.rule,
   REMOVE_GLOBAL_ROLE: removeGlobalRole.rule,
+  ASSIGN_USER_TO_PROJECT: unassignUserFromProject.rule,
+  ASSIGN_USER_TO_ROLE: unassignUserFromRole.rule,
+  ADD_GLOBAL_ROLE: addGlobalRole.rule,
+  RESTORE_ACCESS: restoreAccess.rule,
+  OFFBOARD_USER: offboardUser.rule,
 } as const;

@@ -1,46 +1,19 @@
 import { v7 as uuid } from 'uuid';
-import { z } from 'zod';
-import { toCaller } from './auth/caller.js';
+import type { Attempt } from './attempt.js';
+import { getPrincipal, toCaller } from './auth/caller.js';
 import type { Context } from './context.js';
+import { callFunction } from './database/functions.js';
 import { toModel } from './database/rows.js';
-import {
-  type AccessError,
-  type ErrorCode,
-  ForbiddenError,
-  LastAdministratorError,
-  LastProjectError,
-  NotFoundError,
-  UserNotAssignedError,
-} from './errors.js';
+import { type ErrorCode, UserNotAssignedError } from './errors.js';
 import type { Project, Revocation, Role, Session, User } from './generated/prisma/client.js';
 import type { GlobalRole, RevocationKind } from './generated/prisma/enums.js';
-import { reason, userReference } from './grammar.js';
-
-/** What the inputs of all removals share. */
-export const removalInput = {
-  user: userReference,
-  reason,
-  dryRun: z.boolean(),
-  onMissing: z.enum(['ERROR', 'IGNORE']),
-};
-
-/** One removal that is asked for: a user and what is to be taken from it. */
-export interface RemovalRequest {
-  readonly user: { readonly userId: string | null; readonly userLogin: string | null };
-  readonly target: { readonly projectId: string } | { readonly roleId: string } | { readonly globalRole: GlobalRole };
-  readonly reason: string | null;
-  readonly dryRun: boolean;
-  readonly onMissing: 'ERROR' | 'IGNORE';
-}
+import { type Refusal, toRemovalError } from './removal-errors.js';
+import { namesOf, type Removal, type RemovalRequest } from './removal-request.js';
+import { type BegunCall, describeUpstream, firstAttempt, makeCall, type SettledCall } from './upstreams/calls.js';
+import type { Connector } from './upstreams/connector.js';
+import { toCallError } from './upstreams/refusal.js';
 
 export type SessionEffect = 'NONE' | 'ENDED' | 'CONTINUE_UNTIL_EXPIRY';
-
-/** Why a database function refused. `…_NOT_FOUND` names what the organization doesn't have. */
-type Refusal =
-  | Extract<ErrorCode, 'FORBIDDEN' | 'NOT_ASSIGNED' | 'LAST_PROJECT' | 'LAST_ADMINISTRATOR'>
-  | 'USER_NOT_FOUND'
-  | 'PROJECT_NOT_FOUND'
-  | 'ROLE_NOT_FOUND';
 
 /** What a removal did, or would do: the facts that its database function returned, in one piece with the change. */
 export interface RemovalAnswer {
@@ -63,6 +36,8 @@ type Row = Readonly<Record<string, unknown>>;
 interface RawAnswer {
   readonly refusal: Refusal | null;
   readonly applied: boolean;
+  /** The call that is to be made for it; null where the directory is the authority, and where nothing was begun. */
+  readonly call: Pick<BegunCall, 'userName' | 'targetName' | 'held'> | null;
   readonly revocation: Row | null;
   readonly user: Row | null;
   readonly project?: Row | null;
@@ -73,66 +48,89 @@ interface RawAnswer {
   readonly remainingGlobalRoles?: readonly GlobalRole[];
 }
 
-/** What tells the three removals apart, on the way into the database and back. */
-export interface Removal {
-  readonly kind: RevocationKind;
-  readonly databaseFunction: 'unassign_user_from_project' | 'unassign_user_from_role' | 'remove_global_role';
-  readonly noun: 'project' | 'role' | 'global role';
-  /** What a caller lacks whose authority is gone by the time of the change. */
-  readonly requires: string;
-}
+/** The system that owns what is to be taken away; null where the directory is the authority. */
+export const findOwner = (context: Context, { system }: Pick<Removal, 'system'>): Connector | null =>
+  context.upstreams.find(getPrincipal(context).organization.id, system);
 
 /**
  * Carries out one removal: one call of one database function, which checks, changes and records in one transaction.
- * Throws the error that a refusal means; it is on record by then (unless it was a dry run). A user who wasn't
- * assigned is an answer with `assigned: false` where the request says to ignore that.
+ * Where another system owns the assignment, that function begins the removal, the system is called, and a second one
+ * settles it by what the system said. Throws the error that a refusal means; it is on record by then (unless it was a
+ * dry run). A user who wasn't assigned is an answer with `assigned: false` where the request says to ignore that.
  */
 export async function carryOut(context: Context, removal: Removal, request: RemovalRequest): Promise<RemovalAnswer> {
-  const [row] = await context.database.query<{ answer: RawAnswer }>(
-    `select ${removal.databaseFunction}($1::jsonb, $2::jsonb) as answer`,
-    [JSON.stringify(toCaller(context)), JSON.stringify(toFunctionRequest(request))],
+  const owner = findOwner(context, removal);
+  const leasedAt = performance.now();
+  const begun = await callFunction<RawAnswer>(
+    context.database,
+    removal.databaseFunction,
+    toCaller(context),
+    toFunctionRequest(request, owner),
   );
-  if (!row) {
-    throw new Error(`${removal.databaseFunction} returned no row`);
+  const answer = toAnswer(begun);
+  if (begun.refusal && !(begun.refusal === 'NOT_ASSIGNED' && request.onMissing === 'IGNORE')) {
+    throw toRemovalError(begun.refusal, removal, request, answer.project);
   }
-  const answer = toAnswer(row.answer);
-  const { refusal } = row.answer;
-  if (refusal && !(refusal === 'NOT_ASSIGNED' && request.onMissing === 'IGNORE')) {
-    throw toError(refusal, removal, request, answer);
+  if (!owner || !begun.call || !answer.revocation) {
+    return answer;
   }
-  return answer;
-}
-
-function toError(refusal: Refusal, { noun, requires }: Removal, request: RemovalRequest, answer: RemovalAnswer) {
-  const [target = ''] = Object.values(request.target);
-  const errors: Record<Refusal, () => AccessError> = {
-    FORBIDDEN: () => new ForbiddenError(requires),
-    PROJECT_NOT_FOUND: () => new NotFoundError('PROJECT', target),
-    ROLE_NOT_FOUND: () => new NotFoundError('ROLE', target),
-    USER_NOT_FOUND: () => new NotFoundError('USER', request.user.userId ?? request.user.userLogin ?? ''),
-    NOT_ASSIGNED: () => new UserNotAssignedError(noun),
-    LAST_PROJECT: () => new LastProjectError(answer.project),
-    LAST_ADMINISTRATOR: () => new LastAdministratorError(),
+  const { id, traceId } = answer.revocation;
+  const call: BegunCall = {
+    ...{ ...begun.call, ...firstAttempt, id, traceId, action: 'REMOVE', projectRole: null, leasedAt },
   };
-  return errors[refusal]();
+  const settled = await context.whileAside(() => makeCall(context.database, owner, call, { isAwaited: true }));
+  return conclude(removal, request, answer, settled, owner);
 }
 
-/** Puts on record that a rule refused a removal before it was tried. A dry run leaves no record. */
-export async function recordRefusal(context: Context, kind: RevocationKind, request: RemovalRequest, code: ErrorCode) {
+/** The answer to a removal that was called for, by its record: another attempt may have settled it meanwhile. */
+function conclude(
+  { kind, noun }: Removal,
+  request: RemovalRequest,
+  begun: RemovalAnswer,
+  { record, outcome, user, ended, canStartSession }: SettledCall,
+  { system }: Connector,
+): RemovalAnswer {
+  const revocation = toModel<Revocation>(record);
+  if (revocation.state === 'DONE') {
+    const sessions = ended.length > 0 ? ({ sessionEffect: 'ENDED', sessions: ended } as const) : {};
+    return {
+      ...{ ...begun, revocation, ...sessions, user: user ?? begun.user },
+      canStartSession: canStartSession ?? begun.canStartSession,
+    };
+  }
+  if (revocation.code === 'NOT_ASSIGNED' && request.onMissing === 'IGNORE') {
+    const nothing = { applied: false, assigned: false, outcome: 'NOT_ASSIGNED', sessionEffect: 'NONE' } as const;
+    return { ...begun, ...nothing, revocation, sessions: [] };
+  }
+  if (revocation.code === 'NOT_ASSIGNED') {
+    throw new UserNotAssignedError(noun);
+  }
+  const names = { ...namesOf(request), targetType: kind === 'PROJECT' || kind === 'ROLE' ? kind : null };
+  throw toCallError({ system, action: 'REMOVE', outcome, record: revocation, names });
+}
+
+/** What the field of a removal tells of itself, for an attempt that its rule refuses. */
+export const removalAttempt = (
+  { kind }: Removal,
+  toRequest: Attempt<RemovalRequest>['toRequest'],
+): Attempt<RemovalRequest> => ({
+  toRequest,
+  recordRefusal: (context, request, code) => recordRefusal(context, kind, request, code),
+});
+
+async function recordRefusal(context: Context, kind: RevocationKind, request: RemovalRequest, code: ErrorCode) {
   await context.database.query('select record_refusal($1::jsonb, $2::jsonb, $3::revocation_kind, $4)', [
     JSON.stringify(toCaller(context)),
-    JSON.stringify(toFunctionRequest(request)),
+    JSON.stringify(toFunctionRequest(request, null)),
     kind,
     code,
   ]);
 }
 
-const toFunctionRequest = ({ user, target, reason, dryRun }: RemovalRequest) => ({
-  ...user,
-  ...target,
-  reason,
-  dryRun,
+const toFunctionRequest = ({ user, target, reason, dryRun }: RemovalRequest, owner: Connector | null) => ({
+  ...{ ...user, ...target, reason, dryRun },
   revocationId: `rev_${uuid()}`,
+  upstream: owner && describeUpstream(owner),
 });
 
 const toAnswer = (raw: RawAnswer): RemovalAnswer => ({

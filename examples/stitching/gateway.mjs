@@ -49,5 +49,5 @@ function createStitchedSchema({ divestUrl }) {
   });
 }
 
-/** The gateway, as a listener of node:http. */
-export const createGateway = (where) => createYoga({ schema: createStitchedSchema(where), logging: false });
+/** The gateway, as a listener of node:http. It tells its own terminal why Divest could not be asked, and no caller. */
+export const createGateway = (where) => createYoga({ schema: createStitchedSchema(where), logging: 'error' });

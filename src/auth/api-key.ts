@@ -2,8 +2,16 @@ import type { Database } from '../database/database.js';
 import { UnauthenticatedError } from '../errors.js';
 import { organizationColumn, type UserRow, userColumn } from './caller-row.js';
 import { type CredentialCarrier, type CredentialForm, findHeader } from './credential-carrier.js';
+import { createRowLookup } from './lookups.js';
 import { createPrincipal } from './principal.js';
 import { hashSecret } from './secrets.js';
+
+const sql = `
+  select asked.place, ${organizationColumn}, ${userColumn}
+  from jsonb_to_recordset($1::jsonb) as asked(place integer, hash text, now timestamptz)
+  join api_keys k on k.key_hash = asked.hash
+  join users u on u.id = k.user_id join organizations o on o.id = k.organization_id
+  where k.revoked_at is null and coalesce(k.expires_at > asked.now, true) and u.active`;
 
 /**
  * The header X-API-Key, or `?api_key=` where the setting allows it: URLs end up in logs and histories. The caller is
@@ -11,17 +19,13 @@ import { hashSecret } from './secrets.js';
  * a SHA-256, which leads to no key.
  */
 export function createApiKeyForm(database: Database, clock: () => Date, allowInQuery: boolean): CredentialForm {
+  const findRow = createRowLookup<{ hash: string; now: Date }, UserRow>(database, sql);
   return async (carrier) => {
     const key = findApiKey(carrier, allowInQuery);
     if (key === null) {
       return null;
     }
-    const [row] = await database.query<UserRow>(
-      `select ${organizationColumn}, ${userColumn}
-       from api_keys k join users u on u.id = k.user_id join organizations o on o.id = k.organization_id
-       where k.key_hash = $1 and k.revoked_at is null and coalesce(k.expires_at > $2::timestamptz, true) and u.active`,
-      [hashSecret(key), clock().toISOString()],
-    );
+    const row = await findRow({ hash: hashSecret(key), now: clock() });
     if (!row) {
       throw new UnauthenticatedError();
     }

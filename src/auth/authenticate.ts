@@ -7,11 +7,13 @@ import { createApiKeyForm } from './api-key.js';
 import { createBearerTokenForm } from './bearer-token.js';
 import type { CredentialCarrier, CredentialForm } from './credential-carrier.js';
 import { createCxoneTokenForm } from './cxone-token.js';
+import type { Guesses } from './guesses.js';
 import { createVerifyToken } from './jwt.js';
 import { createFindTokenPrincipal } from './jwt-principal.js';
 import { createManagementTokenForm } from './management-token.js';
 import type { Principal } from './principal.js';
 import { createSessionTokenForm } from './session-token.js';
+import { rememberTokens } from './verified-tokens.js';
 
 export type { CredentialCarrier } from './credential-carrier.js';
 
@@ -21,38 +23,39 @@ export interface Authentication {
   readonly error: AccessError | null;
 }
 
-/** Never rejects. `log` is the request's own; without it, failures are logged by the gateway's. */
-export type Authenticate = (carrier: CredentialCarrier, log?: Logger) => Promise<Authentication>;
+/** Never rejects. Failures are logged with the trace id of the request. */
+export type Authenticate = (carrier: CredentialCarrier, traceId?: string) => Promise<Authentication>;
 
 export interface AuthenticateOptions {
   readonly config: Pick<Config, 'bearer' | 'cxone' | 'allowApiKeyInQuery'>;
   readonly database: Database;
   readonly clock: () => Date;
+  readonly guesses: Guesses;
   readonly log: Logger;
 }
 
 /**
- * Makes the one place where credentials are checked. A request costs one SQL statement where it presents a
- * well-formed credential, and none otherwise. Rejects where the development issuer's secret can't be loaded.
+ * Makes the one place where credentials are checked. A request costs one SQL statement at most, where it
+ * presents a well-formed credential, and none otherwise. Rejects where the development issuer's secret can't be loaded.
  */
 export async function createAuthenticate(options: AuthenticateOptions): Promise<Authenticate> {
   const forms = await createForms(options);
-  return async (carrier, log = options.log) => {
+  return async (carrier, traceId) => {
     try {
       const principal = isPresented(carrier) ? await findPrincipal(forms, carrier) : null;
       return { principal, error: null };
     } catch (error) {
-      return { principal: null, error: toAccessError(error, log) };
+      return { principal: null, error: toAccessError(error, options.log, traceId) };
     }
   };
 }
 
-async function createForms({ config, database, clock }: AuthenticateOptions): Promise<CredentialForm[]> {
+async function createForms({ config, database, clock, guesses }: AuthenticateOptions): Promise<CredentialForm[]> {
   const { bearer, cxone } = config;
-  const verifyBearer = bearer && (await createVerifyToken(bearer, clock));
-  const verifyCxone = cxone && (await createVerifyToken(cxone, clock));
+  const verifyBearer = bearer && rememberTokens(await createVerifyToken(bearer, clock), clock);
+  const verifyCxone = cxone && rememberTokens(await createVerifyToken(cxone, clock), clock);
   return [
-    createManagementTokenForm(database, clock),
+    createManagementTokenForm({ database, clock, guesses }),
     createSessionTokenForm(database, clock),
     createBearerTokenForm(verifyBearer && createFindTokenPrincipal(database, verifyBearer, 'BEARER')),
     createApiKeyForm(database, clock, config.allowApiKeyInQuery),
@@ -68,6 +71,9 @@ const credentialOf: Readonly<Record<string, string>> = {
   'x-api-key': 'API key',
   'x-cxone-authorization': 'CXone token',
 };
+
+/** The names of the headers that can hold a credential, in lower case. */
+export const credentialHeaders: ReadonlySet<string> = new Set(Object.keys(credentialOf));
 
 // Which of two credentials counts is a guess that proxies and gateways make differently, so none does.
 function isPresented({ headers, apiKeysInQuery }: CredentialCarrier): boolean {
@@ -90,11 +96,11 @@ async function findPrincipal(forms: readonly CredentialForm[], carrier: Credenti
   throw new UnauthenticatedError();
 }
 
-function toAccessError(error: unknown, log: Logger): AccessError {
+function toAccessError(error: unknown, log: Logger, traceId: string | undefined): AccessError {
   const answer =
     error instanceof AccessError ? error : new InternalError(isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL');
   if (answer instanceof InternalError) {
-    log.error({ code: answer.code, err: error }, 'a credential could not be checked');
+    log.error({ traceId, code: answer.code, err: error }, 'a credential could not be checked');
   }
   return answer;
 }

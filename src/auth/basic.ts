@@ -1,5 +1,5 @@
-import type { Database } from '../database/database.js';
-import { findManagementTokenOwner } from './management-token.js';
+import { AccessError, InternalError } from '../errors.js';
+import { getManagementTokenOwner, type ManagementTokenParts } from './management-token.js';
 
 const basic = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
@@ -9,8 +9,7 @@ const basic = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
  * is of no account here. Rejects where the database can't be asked.
  */
 export function createBasicAuthorization(
-  database: Database,
-  clock: () => Date = () => new Date(),
+  parts: ManagementTokenParts,
 ): (authorizationHeader: string | null) => Promise<boolean> {
   return async (authorizationHeader) => {
     const [, encoded] = basic.exec(authorizationHeader ?? '') ?? [];
@@ -20,6 +19,14 @@ export function createBasicAuthorization(
       return false;
     }
     const [id, token] = [decoded.slice(0, colon), decoded.slice(colon + 1)];
-    return (await findManagementTokenOwner(database, clock(), id, token)) !== null;
+    try {
+      await getManagementTokenOwner(parts, id, token);
+      return true;
+    } catch (error) {
+      if (error instanceof AccessError && !(error instanceof InternalError)) {
+        return false;
+      }
+      throw error;
+    }
   };
 }

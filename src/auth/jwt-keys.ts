@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import type { TokenIssuer } from '../config.js';
 import { InternalError } from '../errors.js';
 import { loadDevelopmentSecret } from './development-issuer.js';
@@ -27,15 +27,36 @@ export async function loadIssuerKeys({ key }: TokenIssuer): Promise<IssuerKeys> 
   return { algorithms: ['HS256'], getKey: async () => imported };
 }
 
+const timeoutMs = 3_000;
+const cooldownMs = 10_000;
+const cooldownAfterFailureMs = 1_000;
+const longestMs = 600_000;
+
 // A key that is not in the set has the set fetched again, but not within the cooldown: forged tokens must not make the
-// gateway flood the key server. jose follows no redirect.
+// gateway flood the key server. jose has none after a failure, when the key server can bear a flood least of all; ours
+// is short, so that tokens are good again soon. jose follows no redirect.
 function createKeySet(url: URL): JWTVerifyGetKey {
-  const keySet = createRemoteJWKSet(url, { timeoutDuration: 3000, cooldownDuration: 10_000, cacheMaxAge: 600_000 });
+  let failedAt = Number.NEGATIVE_INFINITY;
+  const keySet = createRemoteJWKSet(url, {
+    ...{ timeoutDuration: timeoutMs, cooldownDuration: cooldownMs, cacheMaxAge: longestMs },
+    [customFetch]: (address, options) => {
+      if (Date.now() - failedAt < cooldownAfterFailureMs) {
+        throw new InternalError('UNAVAILABLE');
+      }
+      return fetch(address, options);
+    },
+  });
   return async (header, token) => {
     try {
       return await keySet(header, token);
     } catch (error) {
-      throw isTokensFault(error) ? error : new InternalError('UNAVAILABLE');
+      if (isTokensFault(error)) {
+        throw error;
+      }
+      if (!(error instanceof InternalError)) {
+        failedAt = Date.now();
+      }
+      throw new InternalError('UNAVAILABLE');
     }
   };
 }

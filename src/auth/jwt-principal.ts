@@ -2,6 +2,7 @@ import type { Database } from '../database/database.js';
 import { UnauthenticatedError } from '../errors.js';
 import { type OrganizationRow, organizationColumn, userColumn } from './caller-row.js';
 import type { VerifiedToken, VerifyToken } from './jwt.js';
+import { createRowLookup } from './lookups.js';
 import { type CallerUser, createPrincipal, type Principal } from './principal.js';
 
 /** The principal of a JWT. Throws UnauthenticatedError where it is not good, or not good any more. */
@@ -12,6 +13,16 @@ interface Row extends OrganizationRow {
   readonly refused: boolean;
 }
 
+// Tokens say when they were issued in whole seconds, tokens_not_before in milliseconds: one that was issued in the same
+// second is refused, whether before or after. The function start_session compares in the same way.
+const sql = `
+  select asked.place, ${organizationColumn}, ${userColumn},
+         not coalesce(u.active, true) or coalesce(to_timestamp(asked."issuedAt") < u.tokens_not_before, false) as refused
+  from jsonb_to_recordset($1::jsonb)
+    as asked(place integer, "organizationId" text, subject text, "issuedAt" double precision)
+  join organizations o on o.id = asked."organizationId"
+  left join users u on u.organization_id = o.id and u.subject = asked.subject`;
+
 /**
  * Looks the organization and the subject of verified tokens up in the directory. A subject that is not there is a
  * caller with the roles of its token only; a deactivated user is none.
@@ -21,9 +32,11 @@ export function createFindTokenPrincipal(
   verify: VerifyToken,
   credential: 'BEARER' | 'CXONE',
 ): FindTokenPrincipal {
+  const findRow = createRowLookup<Pick<VerifiedToken, 'organizationId' | 'subject' | 'issuedAt'>, Row>(database, sql);
   return async (token) => {
     const verified = await verify(token);
-    const row = await findRow(database, verified);
+    const { organizationId, subject, issuedAt } = verified;
+    const row = await findRow({ organizationId, subject, issuedAt });
     if (!row || row.refused) {
       throw new UnauthenticatedError();
     }
@@ -37,18 +50,4 @@ export function createFindTokenPrincipal(
       tokenIssuedAt: verified.issuedAt,
     });
   };
-}
-
-// Tokens say when they were issued in whole seconds, tokens_not_before in milliseconds: one that was issued in the same
-// second is refused, whether before or after. The function start_session compares in the same way.
-async function findRow(database: Database, token: VerifiedToken): Promise<Row | null> {
-  const [row] = await database.query<Row>(
-    `select ${organizationColumn}, ${userColumn},
-            not coalesce(u.active, true) or coalesce(to_timestamp($3::double precision) < u.tokens_not_before, false)
-              as refused
-     from organizations o left join users u on u.organization_id = o.id and u.subject = $2
-     where o.id = $1`,
-    [token.organizationId, token.subject, token.issuedAt],
-  );
-  return row ?? null;
 }

@@ -2,6 +2,7 @@ import type { Database } from '../database/database.js';
 import { UnauthenticatedError } from '../errors.js';
 import { type OrganizationRow, organizationColumn } from './caller-row.js';
 import { type CredentialForm, findHeader } from './credential-carrier.js';
+import type { Guesses } from './guesses.js';
 import { createPrincipal, type Principal } from './principal.js';
 import { hashSecret, isSecretHash } from './secrets.js';
 
@@ -13,45 +14,56 @@ interface Row extends OrganizationRow {
   readonly usable: boolean;
 }
 
+/** What management tokens are checked with. */
+export interface ManagementTokenParts {
+  readonly database: Database;
+  readonly clock: () => Date;
+  readonly guesses: Guesses;
+}
+
 /**
- * The organization of the management token with this id and secret; null where it is unknown, wrong, revoked or
- * expired. An unknown id takes as long as a known one: the same statement, and the comparison of a hash.
+ * The organization of the management token with this id and secret. Throws UnauthenticatedError where it is unknown,
+ * wrong, revoked or expired, and RateLimitedError where the secret is wrong once too often; the right one is never
+ * refused for that. An unknown id takes as long as a known one: the same statement, and the comparison of a hash.
  */
-export async function findManagementTokenOwner(
-  database: Database,
-  now: Date,
+export async function getManagementTokenOwner(
+  { database, clock, guesses }: ManagementTokenParts,
   id: string,
   token: string,
-): Promise<Principal['organization'] | null> {
+): Promise<Principal['organization']> {
   if (!wellFormedId.test(id)) {
-    return null;
+    throw new UnauthenticatedError();
   }
   const [row] = await database.query<Row>(
     `select ${organizationColumn}, t.token_hash as "tokenHash",
             t.revoked_at is null and coalesce(t.expires_at > $2::timestamptz, true) as usable
      from management_tokens t join organizations o on o.id = t.organization_id
      where t.id = $1`,
-    [id, now.toISOString()],
+    [id, clock().toISOString()],
   );
-  const isToken = isSecretHash(token, row?.tokenHash ?? nobodysHash);
-  return row?.usable && isToken ? row.organization : null;
+  if (!isSecretHash(token, row?.tokenHash ?? nobodysHash) || !row) {
+    throw await guesses.onWrongSecret(id);
+  }
+  if (!row.usable) {
+    throw new UnauthenticatedError();
+  }
+  return row.organization;
 }
 
 /** The pair X-Management-Id and X-Management-Token. Half a pair is a bad one. */
-export function createManagementTokenForm(database: Database, clock: () => Date): CredentialForm {
+export function createManagementTokenForm(parts: ManagementTokenParts): CredentialForm {
   return async (carrier) => {
     const id = findHeader(carrier, 'x-management-id');
     const token = findHeader(carrier, 'x-management-token');
     if (id === null && token === null) {
       return null;
     }
-    const organization = id && token ? await findManagementTokenOwner(database, clock(), id, token) : null;
-    if (!id || !organization) {
+    if (!id || !token) {
       throw new UnauthenticatedError();
     }
     return createPrincipal({
       credential: 'MANAGEMENT_TOKEN',
-      organization,
+      organization: await getManagementTokenOwner(parts, id, token),
       user: null,
       actor: id,
       claims: [],

@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 /** What the exit codes of the command line mean. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 
-/** A command that can't do what it was asked to. The message is for the person who asked. */
+/** A command that can't do what it was asked to. The message is for the person who asked; none where it is empty. */
 export class CommandError extends Error {
   constructor(
     message: string,
@@ -27,10 +27,12 @@ const spokenErrors: ReadonlySet<string> = new Set([
   'DevelopmentSecretError',
   'DirectoryBusyError',
   'DirectoryLockedError',
+  'ExportError',
   'ImportError',
   'ListenError',
   'MigrationError',
   'PublicSecretsError',
+  'WorkerError',
 ]);
 
 /** What to tell of an error: its own message where that is made for people, and else no more than what the log may say. */
@@ -39,7 +41,7 @@ export async function toFailure(error: unknown): Promise<Failure> {
     return { exitCode: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage, message: null };
   }
   if (error instanceof Error && spokenErrors.has(error.name)) {
-    return { exitCode: toExitCode(error), message: error.message };
+    return { exitCode: toExitCode(error), message: error.message || null };
   }
   const { describeError } = await import('../log.js');
   const { name, code, at } = describeError(error);
@@ -48,7 +50,7 @@ export async function toFailure(error: unknown): Promise<Failure> {
 }
 
 function toExitCode(error: Error): number {
-  if (error instanceof CommandError) {
+  if ('exitCode' in error && typeof error.exitCode === 'number') {
     return error.exitCode;
   }
   return error.name === 'ConfigError' ? exitCodes.usage : exitCodes.failed;

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addExportRecords } from './export-records.js';
+import { addGrantDatabaseRole } from './grant-database-role.js';
 import { addImport } from './import.js';
 import { addIssueApiKey } from './issue-api-key.js';
 import { addIssueManagementToken } from './issue-management-token.js';
 import { addMigrate } from './migrate.js';
+import { addOffboard } from './offboard.js';
 import { addPrintSchema } from './print-schema.js';
 import { addRevokeCredential } from './revoke-credential.js';
 import { addServe } from './serve.js';
@@ -21,7 +24,10 @@ export function createProgram(): Command {
   for (const addCommand of [
     addServe,
     addMigrate,
+    addGrantDatabaseRole,
     addImport,
+    addOffboard,
+    addExportRecords,
     addIssueManagementToken,
     addIssueApiKey,
     addRevokeCredential,

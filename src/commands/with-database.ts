@@ -9,13 +9,20 @@ export interface OpenDirectory {
   readonly migrations: readonly string[];
 }
 
+/** What a command works with. */
+export interface CommandParts extends OpenDirectory {
+  readonly config: Config;
+  readonly log: Logger;
+}
+
 /** Runs `work` on the directory's database, as the settings of this process say. What is logged goes to stderr. */
-export async function withDatabase<T>(work: (directory: OpenDirectory) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(work: (parts: CommandParts) => Promise<T>): Promise<T> {
   const config = loadConfig(process.env);
   const { createLogger } = await import('../log.js');
-  const directory = await openDirectory(config, createLogger(config, process.stderr));
+  const log = createLogger(config, process.stderr);
+  const directory = await openDirectory(config, log);
   try {
-    return await work(directory);
+    return await work({ ...directory, config, log });
   } finally {
     await directory.database.close();
   }
@@ -31,10 +38,34 @@ export async function openDirectory(config: Config, log: Logger): Promise<OpenDi
     throw toOpenError(error, config.databaseUrl === null);
   });
   try {
-    return { database, migrations: await migrate(database) };
+    const migrations = await migrate(database).catch((error: unknown) => {
+      throw isRefused(error)
+        ? new CommandError(`The role of DATABASE_URL may not read the tables. ${howToGrant}`)
+        : error;
+    });
+    await refuseWithoutPrivileges(database);
+    return { database, migrations };
   } catch (error) {
     await database.close();
     throw error;
+  }
+}
+
+const howToGrant = 'Run divest grant-database-role as the owner of the tables.';
+
+/** PostgreSQL's insufficient_privilege. */
+const isRefused = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === '42501';
+
+// Said here by name: later it would be an unexpected error of some request.
+async function refuseWithoutPrivileges(database: Database): Promise<void> {
+  if (database.kind === 'embedded') {
+    return;
+  }
+  const { missingPrivileges } = await import('../database/gateway-role.js');
+  const missing = await missingPrivileges(database);
+  if (missing.length > 0) {
+    throw new CommandError(`The role of DATABASE_URL lacks ${missing.join(', ')}. ${howToGrant}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { AuditTrail } from './audit-trail.js';
 import { type Client, createClient } from './client.js';
 import type { CredentialHeaders } from './credential.js';
@@ -15,8 +15,10 @@ import { SignedInContext } from './signed-in.js';
 export function App({ documents }: { documents: Documents }) {
   const [caller, setCaller] = useState<{ client: Client; viewer: Viewer } | null>(null);
   const [notice, setNotice] = useState('');
+  const current = useRef<Client | null>(null);
   const signedIn = useMemo(() => caller && { ...caller, documents }, [caller, documents]);
   const leave = (why: string) => {
+    current.current = null;
     setCaller(null);
     setNotice(why);
   };
@@ -32,10 +34,13 @@ export function App({ documents }: { documents: Documents }) {
     );
   }
   const enter = async (headers: CredentialHeaders) => {
-    const onUnauthenticated = () => leave('The credential is not accepted any more: it has expired or was revoked.');
+    const why = 'The credential is not accepted any more: it has expired or was revoked.';
+    // A late answer to whoever was here before says nothing of whoever is here now.
+    const client: Client = createClient(headers, () => current.current === client && leave(why));
     // The refusal of what was just typed is the form's to tell.
     const { viewer } = await createClient(headers, () => {}).ask<{ viewer: Viewer }>(documents.viewer);
-    setCaller({ client: createClient(headers, onUnauthenticated), viewer });
+    current.current = client;
+    setCaller({ client, viewer });
   };
   return <SignIn notice={notice} onSubmit={enter} />;
 }

@@ -1,6 +1,6 @@
 import { useCallback, useState } from 'preact/hooks';
 import { formatMinute } from './dates.js';
-import { type Connection, nameOf, type Revocation, type RevocationEdge } from './directory.js';
+import { type AccessChange, type AccessChangeEdge, type Connection, nameOf } from './directory.js';
 import { Icon, type Shape } from './icons.js';
 import { useLoaded, usePages } from './loading.js';
 import { More } from './more.js';
@@ -15,17 +15,21 @@ interface AuditTrailProps {
   readonly round?: number;
 }
 
-type RevocationConnection = Connection<RevocationEdge>;
+type AccessChangeConnection = Connection<AccessChangeEdge>;
 
-/** Every removal that was asked for, newest first. */
+/** Every removal and every grant that was asked for, newest first. */
 export function AuditTrail({ userId, level, round = 0 }: AuditTrailProps) {
   const { client, documents } = useSignedIn();
   const [state, setState] = useState('');
   const find = useCallback(
     async (after: string | null, signal?: AbortSignal) => {
       const variables = { userId, state: state || null, after };
-      const data = await client.ask<{ revocations: RevocationConnection }>(documents.revocations, variables, signal);
-      return data.revocations;
+      const data = await client.ask<{ accessChanges: AccessChangeConnection }>(
+        documents.accessChanges,
+        variables,
+        signal,
+      );
+      return data.accessChanges;
     },
     [client, documents, userId, state],
   );
@@ -46,7 +50,7 @@ export function AuditTrail({ userId, level, round = 0 }: AuditTrailProps) {
         )}
         <StateFilter onChange={setState} />
       </div>
-      <Status text={data && !isLoading ? `${data.totalCount} records of removals` : ''} />
+      <Status text={data && !isLoading ? `${data.totalCount} records of removals and grants` : ''} />
       {failure && <Problem failure={failure} onRetry={reload} />}
       {data && <Records first={data} find={find} withUser={userId === null} />}
     </section>
@@ -68,20 +72,20 @@ function StateFilter({ onChange }: { onChange: (state: string) => void }) {
 }
 
 interface RecordsProps {
-  readonly first: RevocationConnection;
-  readonly find: (after: string | null) => Promise<RevocationConnection>;
+  readonly first: AccessChangeConnection;
+  readonly find: (after: string | null) => Promise<AccessChangeConnection>;
   readonly withUser: boolean;
 }
 
 function Records({ first, find, withUser }: RecordsProps) {
   const pages = usePages(first, find);
   if (pages.totalCount === 0) {
-    return <p class="hint">No removal is on record.</p>;
+    return <p class="hint">Nothing is on record.</p>;
   }
   return (
     <>
       <table class="records">
-        <caption class="visually-hidden">Removals, newest first</caption>
+        <caption class="visually-hidden">Removals and grants, newest first</caption>
         <thead>
           <tr>
             <th scope="col">When</th>
@@ -93,7 +97,7 @@ function Records({ first, find, withUser }: RecordsProps) {
         </thead>
         <tbody>
           {pages.edges.map(({ node }) => (
-            <Row key={node.id} revocation={node} withUser={withUser} />
+            <Row key={node.id} change={node} withUser={withUser} />
           ))}
         </tbody>
       </table>
@@ -102,11 +106,16 @@ function Records({ first, find, withUser }: RecordsProps) {
   );
 }
 
-const kinds: Readonly<Record<string, string>> = { PROJECT: 'project', ROLE: 'role', GLOBAL_ROLE: 'global role' };
+const kinds: Readonly<Record<string, string>> = {
+  PROJECT: 'project',
+  ROLE: 'role',
+  GLOBAL_ROLE: 'global role',
+  RESOURCE: 'resource',
+};
 const shapes: Readonly<Record<string, Shape>> = { DONE: 'kept', REFUSED: 'refused' };
 
-function Row({ revocation, withUser }: { revocation: Revocation; withUser: boolean }) {
-  const { id, kind, state, code, actor, reason, requestedAt, traceId, user } = revocation;
+function Row({ change, withUser }: { change: AccessChange; withUser: boolean }) {
+  const { id, state, code, system, actor, reason, requestedAt, traceId, user } = change;
   return (
     <tr>
       <td>
@@ -118,11 +127,12 @@ function Row({ revocation, withUser }: { revocation: Revocation; withUser: boole
       <td>
         {withUser && (
           <>
-            {user ? <a href={`#${user.id}`}>{nameOf(user)}</a> : revocation.requestedUser}
+            {user ? <a href={`#${user.id}`}>{nameOf(user)}</a> : (change.requestedUser ?? 'a user who is not known')}
             {': '}
           </>
         )}
-        {kinds[kind] ?? kind} <strong>{toTargetName(revocation)}</strong>
+        {toKind(change)} <strong>{toTargetName(change)}</strong>
+        <span class="fine hint">{id.startsWith('grant_') ? 'to give' : 'to take away'}</span>
       </td>
       <td>
         <span class={`state state-${state.toLowerCase()}`}>
@@ -130,6 +140,7 @@ function Row({ revocation, withUser }: { revocation: Revocation; withUser: boole
           {state.toLowerCase()}
         </span>
         {code && <code class="fine">{code}</code>}
+        {state === 'PENDING' && system && <span class="fine hint">not known yet: {system} has to tell</span>}
       </td>
       <td data-label="by ">
         <code>{actor}</code>
@@ -139,5 +150,7 @@ function Row({ revocation, withUser }: { revocation: Revocation; withUser: boole
   );
 }
 
-const toTargetName = ({ project, role, globalRole, requestedTarget }: Revocation) =>
-  project?.name ?? role?.name ?? globalRole ?? requestedTarget;
+const toKind = ({ kind }: AccessChange) => (kind === null ? 'what was taken by' : (kinds[kind] ?? kind));
+
+const toTargetName = ({ project, role, resource, globalRole, requestedTarget }: AccessChange) =>
+  (project ?? role ?? resource)?.name ?? globalRole ?? requestedTarget;

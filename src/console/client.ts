@@ -39,15 +39,23 @@ export function createClient(headers: CredentialHeaders, onUnauthenticated: (fai
   };
 }
 
-interface Answer {
-  readonly data?: unknown;
-  readonly errors?: readonly {
-    readonly message?: string;
-    readonly extensions?: { readonly code?: string; readonly traceId?: string };
-  }[];
+interface AnswerError {
+  readonly message?: string;
+  readonly extensions?: { readonly code?: string; readonly traceId?: string };
 }
 
-async function send(headers: CredentialHeaders, body: object, signal?: AbortSignal): Promise<Answer> {
+/** Longer than the gateway takes for anything: who waits for one that hangs has to be told, and let go. */
+const patienceMs = 60_000;
+
+async function send(headers: CredentialHeaders, body: object, signal?: AbortSignal): Promise<unknown> {
+  const either = new AbortController();
+  const timer = setTimeout(() => either.abort(new DOMException('No answer in time.', 'TimeoutError')), patienceMs);
+  // Not by AbortSignal.any, which browsers of 2023 don't have.
+  signal?.addEventListener('abort', () => either.abort(signal.reason), { once: true });
+  return exchange(headers, body, either.signal).finally(() => clearTimeout(timer));
+}
+
+async function exchange(headers: CredentialHeaders, body: object, signal: AbortSignal): Promise<unknown> {
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: { ...headers, 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' },
@@ -56,10 +64,18 @@ async function send(headers: CredentialHeaders, body: object, signal?: AbortSign
     credentials: 'omit',
     cache: 'no-store',
     redirect: 'error',
-    ...(signal && { signal }),
+    signal,
   }).catch(rethrowAs('NETWORK', 'The gateway could not be reached.'));
-  return response.json().catch(rethrowAs('UNREADABLE', `The answer could not be read (status ${response.status}).`));
+  return response
+    .text()
+    .then((text) => JSON.parse(text, unturned))
+    .catch(rethrowAs('UNREADABLE', `The answer could not be read (status ${response.status}).`));
 }
+
+// A name with one of these would turn around the words beside it, in "Remove … from …?" too. None is ever sent back.
+const turningCharacters = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const unturned = (_key: string, value: unknown) =>
+  typeof value === 'string' ? value.replace(turningCharacters, '\ufffd') : value;
 
 function rethrowAs(code: string, message: string) {
   return (error: unknown): never => {
@@ -67,8 +83,10 @@ function rethrowAs(code: string, message: string) {
   };
 }
 
-function readAnswer<Data>({ data, errors }: Answer): Data {
-  const [error] = errors ?? [];
+// Whatever a proxy answers in the gateway's place may be JSON of any shape.
+function readAnswer<Data>(answer: unknown): Data {
+  const { data, errors } = Object(answer) as { readonly data?: unknown; readonly errors?: unknown };
+  const [error] = (Array.isArray(errors) ? errors : []) as readonly (AnswerError | null | undefined)[];
   if (error || !data) {
     const { code = 'UNREADABLE', traceId = null } = error?.extensions ?? {};
     throw new Failure(code, error?.message ?? 'The answer holds no data.', traceId);

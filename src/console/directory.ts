@@ -65,25 +65,33 @@ export interface AccessMap extends ListedPerson {
   readonly sessions: Connection<SessionEdge>;
 }
 
-export interface Revocation {
+/** The record of a removal or of a grant; its id tells which. */
+export interface AccessChange {
   readonly id: string;
-  readonly kind: string;
+  /** Null where a removal was to be restored that is not there. */
+  readonly kind: string | null;
   readonly state: string;
   readonly code: string | null;
+  readonly system: string | null;
   readonly actor: string;
   readonly reason: string | null;
   readonly requestedAt: string;
-  readonly requestedUser: string;
+  readonly requestedUser: string | null;
   readonly requestedTarget: string;
   readonly traceId: string;
   readonly globalRole: string | null;
   readonly user: PersonSummary | null;
   readonly project: Named | null;
   readonly role: Named | null;
+  readonly resource: Named | null;
 }
 
-export interface RevocationEdge {
-  readonly node: Revocation;
+export interface AccessChangeEdge {
+  readonly node: AccessChange;
 }
 
-export const nameOf = ({ name, login }: PersonSummary) => name ?? login;
+// A name may consist of spaces, or of what has no width.
+const isVisible = (text: string) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text);
+
+/** What a person is called: the login where there is no name that could be read. */
+export const nameOf = ({ name, login }: PersonSummary) => (name !== null && isVisible(name) ? name : login);

@@ -91,13 +91,13 @@ export function createDocuments(prefix: string) {
     }`,
     accessList: (list: AccessList) =>
       `query AccessList($id: ID!, $after: String) { user(by: { id: $id }) { ${accessLists[list]} } }`,
-    revocations: `query Revocations($userId: ID, $state: ${prefix}RevocationState, $after: String) {
-      revocations(first: ${pageSize}, after: $after, filter: { userId: $userId, state: $state }) {
+    accessChanges: `query AccessChanges($userId: ID, $state: ${prefix}RevocationState, $after: String) {
+      accessChanges(first: ${pageSize}, after: $after, filter: { userId: $userId, state: $state }) {
         ${page}
         edges {
           node {
-            id kind state code actor reason requestedAt requestedUser requestedTarget traceId globalRole
-            user { id login name } project { id name } role { id name }
+            id kind state code system actor reason requestedAt requestedUser requestedTarget traceId globalRole
+            user { id login name } project { id name } role { id name } resource { id name }
           }
         }
       }

@@ -5,7 +5,10 @@ import type { OtherAnswer, Target } from './removal.js';
 export interface Explanation {
   readonly title: string;
   readonly detail: string;
-  /** UNCHANGED: nothing was taken away. UNKNOWN: it may have been, and nobody here can tell. */
+  /**
+   * UNCHANGED: nothing was taken away, or would be. UNKNOWN: it may have been, and nobody here can tell; of a preview:
+   * what would happen.
+   */
   readonly certainty: 'UNCHANGED' | 'UNKNOWN';
 }
 
@@ -22,17 +25,10 @@ const explanations: Readonly<Record<string, Explain>> = {
     ),
   UnauthenticatedError: () =>
     unchanged('Your credential is not accepted any more', 'Sign out, and sign in with another one.'),
-  PaymentRequiredError: ({ feature }) =>
-    unchanged(
-      'Your organization’s plan doesn’t include this',
-      feature ? `It lacks the feature ${feature}.` : 'A quota is used up.',
-    ),
+  PaymentRequiredError: ({ feature, message = '' }) =>
+    unchanged('The plan doesn’t allow this', feature ? `It lacks the feature ${feature}.` : message),
   ForbiddenError: ({ requires = '' }) => unchanged('You may not do this', `It needs: ${requires}`),
-  NotFoundError: ({ resourceType = 'entry', resourceId = '' }) =>
-    unchanged(
-      `The ${resourceType.toLowerCase()} doesn’t exist`,
-      `Your organization has no ${resourceType.toLowerCase()} ${resourceId}.`,
-    ),
+  NotFoundError: ({ message = '' }) => unchanged('It was not found', message),
   UserNotAssignedError: (_answer, target, who) =>
     unchanged(`${who} doesn’t have ${target.name}`, 'There is nothing to take away; somebody may have been faster.'),
   LastProjectError: ({ project }, target, who) =>
@@ -45,16 +41,16 @@ const explanations: Readonly<Record<string, Explain>> = {
       `${who} is the last active administrator`,
       'An organization keeps one. Give ADMIN to somebody else first.',
     ),
-  ConflictError: ({ message = '' }) => unchanged('This conflicts with something else', message),
-  RateLimitedError: ({ retryAfterSeconds = 0 }) =>
-    unchanged('Too many requests', `Nothing was done. Ask again in ${retryAfterSeconds} seconds.`),
+  // It may be an earlier request for the same, whose outcome is not known yet.
+  ConflictError: ({ message = '' }) => unknown('This conflicts with something else', message),
+  RateLimitedError: ({ message = '' }) => unchanged('Too many requests', `Nothing was done. ${message}`),
   UpstreamError: ({ system = 'The system behind the gateway', outcomeUnknown, code = '' }) =>
     outcomeUnknown
       ? unknown(
           `${system} may or may not have done it`,
           `It was asked, and the answer didn’t come (${code}). The record stays PENDING until that is known.`,
         )
-      : unchanged(`${system} didn’t do it`, `It answered ${code}. Nothing was taken away.`),
+      : unchanged(`${system} didn’t do it`, `It refused, or couldn’t be reached (${code}). Nothing was taken away.`),
   InternalError: ({ message = '' }) => unknown('The gateway couldn’t carry this to its end', message),
 };
 
@@ -70,11 +66,11 @@ export function explain(answer: OtherAnswer, target: Target, who: string): Expla
   );
 }
 
-/** What it means that a removal was not answered at all: once it was sent, it may have happened. */
+/** What it means that a removal was not answered at all: once it was sent, it may have happened. A preview tells nothing. */
 export function explainFailure(failure: unknown, wasDryRun: boolean): Explanation {
   const { message } = failure instanceof Failure ? failure : new Failure('UNREADABLE', 'Something broke in this page.');
   return wasDryRun
-    ? unchanged('The preview could not be had', message)
+    ? unknown('The preview could not be had', message)
     : unknown(
         'The answer didn’t arrive',
         `${message} Look at the access map, or ask again: the same removal twice is safe.`,

@@ -31,7 +31,7 @@ function Side({ shape, title, facts }: SideProps) {
   return (
     <section class={`side side-${shape}`} aria-labelledby={titleId}>
       <h3 id={titleId}>
-        {title} <span class="count">{facts.length}</span>
+        {title} <span class="count">{facts.reduce((sum, { count = 1 }) => sum + count, 0)}</span>
       </h3>
       {facts.length === 0 && <p>Nothing</p>}
       <ul>

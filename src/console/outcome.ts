@@ -8,6 +8,8 @@ export interface Fact {
   readonly kind: string;
   readonly name: string;
   readonly detail?: string;
+  /** How many things it stands for, if not for one. */
+  readonly count?: number;
 }
 
 /** The two sides of a removal. */
@@ -44,10 +46,11 @@ function ownOutcome(success: RemovalSuccess, target: Target): Outcome {
   }
 }
 
-function ofProject({ user }: ProjectSuccess, target: Target): Outcome {
+function ofProject({ applied, user }: ProjectSuccess, target: Target): Outcome {
   const removed = target.field === 'unassignUserFromProject' ? target : null;
   const edges = user?.projects.edges.filter(({ node }) => node.id !== removed?.id) ?? [];
-  const hidden = (user?.projects.totalCount ?? 0) - (user?.projects.edges.length ?? 0);
+  // In a preview the user still has the project that goes, on this page or on one that isn't shown.
+  const hidden = (user?.projects.totalCount ?? 0) - (applied ? 0 : 1) - edges.length;
   return {
     lost: [{ id: 'target', kind: 'Project', name: target.name, ...(removed && { detail: `as ${removed.role}` }) }],
     kept: [
@@ -94,7 +97,7 @@ function toWay({ direct, roles }: ResourceEdge): string {
 
 const rest = ({ totalCount, edges }: Connection<unknown>) => totalCount - edges.length;
 const more = (what: string, count: number): Fact[] =>
-  count > 0 ? [{ id: 'more', kind: 'And', name: `${count} more ${what}` }] : [];
+  count > 0 ? [{ id: 'more', kind: 'And', name: `${count} more ${what}`, count }] : [];
 
 function sessionFacts({ sessionEffect, sessions }: RemovalSuccess): Outcome {
   const name = sessions.length === 1 ? '1 active session' : `${sessions.length} active sessions`;

@@ -56,14 +56,16 @@ function Found({ search, selected }: { search: string; selected: string | null }
     },
     [client, documents, search],
   );
-  const { data, failure, isLoading, reload } = useLoaded(useCallback((signal) => find(null, signal), [find]));
+  // The people that are shown until others are found belong to what was searched for then.
+  const load = useCallback(async (signal: AbortSignal) => ({ search, find, first: await find(null, signal) }), [find]);
+  const { data, failure, isLoading, reload } = useLoaded(load);
   return (
     <div class="found" aria-busy={isLoading}>
       <p class="count" role="status">
-        {data ? toCount(data.totalCount, search) : ''}
+        {data ? toCount(data.first.totalCount, data.search) : ''}
       </p>
       {failure && <Problem failure={failure} onRetry={reload} />}
-      {data && <PersonList first={data} find={find} selected={selected} />}
+      {data && <PersonList first={data.first} find={data.find} selected={selected} />}
     </div>
   );
 }

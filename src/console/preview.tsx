@@ -10,6 +10,8 @@ interface PreviewProps {
   readonly stage: Stage;
   readonly target: Target;
   readonly who: string;
+  /** Tells people of the same name apart. */
+  readonly login: string;
   readonly reason: RefObject<HTMLTextAreaElement | null>;
   readonly onRetry: () => void;
   readonly onCancel: () => void;
@@ -17,7 +19,7 @@ interface PreviewProps {
 }
 
 /** What would happen, and the way to make it happen. */
-export function Preview({ stage, target, who, reason, onRetry, onCancel, onRemove }: PreviewProps) {
+export function Preview({ stage, target, who, login, reason, onRetry, onCancel, onRemove }: PreviewProps) {
   const result = 'result' in stage ? stage.result : null;
   const phrase = toPhrase(target, who);
   const isBusy = stage.name === 'REMOVING';
@@ -30,7 +32,7 @@ export function Preview({ stage, target, who, reason, onRetry, onCancel, onRemov
       <FocusedHeading level={2} id="removal-title">
         {phrase.action}?
       </FocusedHeading>
-      <p class="hint">A preview: nothing has been changed.</p>
+      <p class="hint">{login}. A preview: nothing has been changed.</p>
       <div class="sides-place">
         {result?.success && <LostAndKept success={result.success} target={target} titles={['Loses', 'Keeps']} />}
         {result?.success === null && <Explained result={result} isPreview />}

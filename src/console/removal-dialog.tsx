@@ -22,13 +22,16 @@ export function RemovalDialog({ user, target, onClose }: RemovalDialogProps) {
   useEffect(() => dialog.current?.showModal(), []);
   const close = () => dialog.current?.close();
   const isBusy = stage.name === 'REMOVING';
+  useEffect(() => (isBusy ? holdPage() : undefined), [isBusy]);
+  // Browsers close a dialog at the second Escape, whatever its `cancel` says; the answer would get lost with it.
+  const leave = () => (isBusy ? dialog.current?.showModal() : onClose(isSent.current));
   return (
     <dialog
       ref={dialog}
       class="removal"
       aria-labelledby="removal-title"
       onCancel={(event) => isBusy && event.preventDefault()}
-      onClose={() => onClose(isSent.current)}
+      onClose={leave}
     >
       <Status text={toNews(stage)} />
       {stage.name === 'ANSWERED' ? (
@@ -37,6 +40,7 @@ export function RemovalDialog({ user, target, onClose }: RemovalDialogProps) {
         <Preview
           {...{ stage, target, reason }}
           who={nameOf(user)}
+          login={user.login}
           onRetry={preview}
           onCancel={close}
           onRemove={() => remove(reason.current?.value ?? '')}
@@ -44,6 +48,13 @@ export function RemovalDialog({ user, target, onClose }: RemovalDialogProps) {
       )}
     </dialog>
   );
+}
+
+/** Has the browser ask before the page is closed or reloaded: the answer would never be seen. Returns the end of it. */
+function holdPage(): () => void {
+  const ask = (event: Event) => event.preventDefault();
+  addEventListener('beforeunload', ask);
+  return () => removeEventListener('beforeunload', ask);
 }
 
 /** What a screen reader is told. The answer's heading takes the focus, which says it. */

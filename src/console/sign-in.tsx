@@ -25,17 +25,21 @@ export function SignIn({ notice, onSubmit }: SignInProps) {
   }, [notice]);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const headers = readHeaders(form, event.currentTarget as HTMLFormElement);
+    const element = event.currentTarget as HTMLFormElement;
+    // The button loses the focus while it is disabled; what has to be mended is the credential.
+    const refuse = (why: string) => {
+      setProblem(why);
+      setBusy(false);
+      element.querySelector<HTMLInputElement>('.fields input')?.focus();
+    };
+    const headers = readHeaders(form, element);
     if (!headers) {
-      setProblem('Fill in the whole credential, without spaces in it.');
+      refuse('Fill in the whole credential, without spaces in it.');
       return;
     }
     setBusy(true);
     setProblem('');
-    await onSubmit(headers).catch((error) => {
-      setProblem(toProblem(error));
-      setBusy(false);
-    });
+    await onSubmit(headers).catch((error) => refuse(toProblem(error)));
   };
   return (
     <main class="sign-in">

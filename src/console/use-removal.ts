@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { isAbort } from './client.js';
+import { Failure, isAbort } from './client.js';
 import type { AccessMap } from './directory.js';
 import { nameOf } from './directory.js';
 import { type Explanation, explain, explainFailure } from './explanations.js';
@@ -29,6 +29,7 @@ export function useRemoval(user: AccessMap, target: Target) {
   const [stage, setStage] = useState<Stage>({ name: 'PREVIEWING' });
   const [round, setRound] = useState(0);
   const isSent = useRef(false);
+  const isRemoving = useRef(false);
   const ask = useCallback(
     async (dryRun: boolean, reason: string, signal?: AbortSignal): Promise<Result> => {
       const request = { userId: user.id, target, dryRun, reason };
@@ -44,7 +45,8 @@ export function useRemoval(user: AccessMap, target: Target) {
           throw error;
         }
         const explanation = explainFailure(error, dryRun);
-        return { success: null, explanation, type: null, isRetryable: true, traceId: null };
+        const traceId = error instanceof Failure ? error.traceId : null;
+        return { success: null, explanation, type: null, isRetryable: true, traceId };
       }
     },
     [client, documents, user.id, target],
@@ -67,9 +69,16 @@ export function useRemoval(user: AccessMap, target: Target) {
       setRound((count) => count + 1);
     },
     remove: async (reason: string) => {
+      // Not by `stage`: two clicks can come before the button is drawn anew, and the second answer would hide the first.
+      if (isRemoving.current) {
+        return;
+      }
+      isRemoving.current = true;
       isSent.current = true;
       setStage((now) => ('result' in now ? { name: 'REMOVING', result: now.result } : now));
-      setStage({ name: 'ANSWERED', result: await ask(false, reason) });
+      const result = await ask(false, reason);
+      isRemoving.current = false;
+      setStage({ name: 'ANSWERED', result });
     },
   };
 }

@@ -1,6 +1,7 @@
 // SQLSTATE: connection failures, too few resources, shutting down or not started, a lock or an answer that took too
-// long, a transaction that lost against another one, and a server that has become a read-only copy.
-const states = /^(08...|53...|57P0[1235]|57014|55P03|40001|40P01|25P0[34]|25006)$/;
+// long, a transaction that lost against another one, a database that takes no connections (of ours, nothing else can be in
+// the wrong state), and a server that has become a read-only copy.
+const states = /^(08...|53...|57P0[1235]|57014|55P03|40001|40P01|25P0[34]|25006|55000)$/;
 
 const socketErrors = new Set([
   'ECONNREFUSED',

@@ -41,9 +41,11 @@ export const migrationsFolder = findMigrations(dirname(fileURLToPath(import.meta
  */
 export async function migrate(database: Database, folder = migrationsFolder): Promise<string[]> {
   const migrations = readMigrations(folder);
-  if (findPending(migrations, await readApplied(database)).length === 0) {
+  const missing = findPending(migrations, await readApplied(database));
+  if (missing.length === 0) {
     return [];
   }
+  await refuseWithoutAuthority(database, missing);
   return database.withConnection(async (connection) => {
     await waitForLock(connection);
     await createTable(connection);
@@ -97,6 +99,9 @@ function findPending(migrations: readonly Migration[], applied: readonly Applied
       throw new MigrationError(failedBefore(name, logs));
     }
     const migration = known.get(name);
+    if (!migration && leavesThisVersion(name, migrations)) {
+      continue;
+    }
     if (!migration) {
       throw new MigrationError(
         `The database has the migration ${name}, which this version of Divest doesn't know: it belongs to a newer ` +
@@ -114,11 +119,30 @@ function findPending(migrations: readonly Migration[], applied: readonly Applied
   return migrations.filter(({ name }) => !done.has(name));
 }
 
+// While a newer version is rolled out, this one goes on, and may have to be started again: on tables to which something
+// was added. What takes something away says so in its name, and comes a version later.
+const leavesThisVersion = (name: string, known: readonly Migration[]) =>
+  !/_contract(_|$)/.test(name) && known.every((migration) => migration.name < name);
+
 const failedBefore = (name: string, logs: string | null) =>
   `The migration ${name} failed before, and the database was left without it${logs ? `: ${logs}` : '.'}\n` +
   'Mend the cause, then say that it may be tried again: prisma migrate resolve --rolled-back ' +
   `${name}, or in SQL: update _prisma_migrations set rolled_back_at = now() where migration_name = '${name}' ` +
   'and finished_at is null;';
+
+// A gateway that serves as a role of its own may not change tables, and is not meant to.
+async function refuseWithoutAuthority(database: Queries, missing: readonly Migration[]): Promise<void> {
+  const [role] = await database.query<{ authority: boolean }>(
+    `select case when to_regclass('public._prisma_migrations') is null then has_schema_privilege('public', 'CREATE')
+                 else has_table_privilege('public._prisma_migrations', 'INSERT') end as authority`,
+  );
+  if (!role?.authority) {
+    throw new MigrationError(
+      `The database lacks ${missing.map(({ name }) => name).join(', ')}, and this role may not change its tables. ` +
+        'Run divest migrate, and then divest grant-database-role, with the DATABASE_URL of their owner.',
+    );
+  }
+}
 
 // Asks again and again instead of waiting in the database: a statement that waits there keeps others, such as the
 // building of an index by another process, from ever ending.

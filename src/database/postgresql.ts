@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { type CustomTypesConfig, Pool, type PoolClient, type QueryConfig } from 'pg';
 import type { Logger } from 'pino';
@@ -6,11 +7,14 @@ import { PrismaClient } from '../generated/prisma/client.js';
 import type { Connection, Database, Queries, TransactionOptions } from './database.js';
 import { parserOf } from './values.js';
 
+// A removal needs a connection twice, to know its caller and to be done, and may find its user locked then. Where others
+// hold what everybody waits for, all of that has to come to less than the five seconds in which it is to be answered.
 /** How long a request waits for a connection: a free one of the pool, or a new one. Milliseconds, as all below. */
-export const acquireTimeoutMs = 3_000;
-/** After how long the server gives up a statement, and a wait for a row that somebody else has locked. */
+export const acquireTimeoutMs = 1_800;
+/** After how long the server gives up a statement … */
 export const statementTimeoutMs = 4_000;
-export const lockTimeoutMs = 2_000;
+/** … and a wait for what somebody else has locked: later than it looks for deadlocks (1 s), which one of two survives. */
+export const lockTimeoutMs = 1_200;
 const idleTransactionTimeoutMs = 10_000;
 // The server's own timeout comes first; this one is for a server that doesn't answer at all.
 const answerTimeoutMs = statementTimeoutMs + 1_000;
@@ -20,7 +24,10 @@ const idleConnectionTimeoutMs = 30_000;
 const never = 2 ** 31 - 1;
 
 // Sent on every new connection, not in the URL or at its start, where an operator's own options would override them.
-// Prisma's driver reads and writes instants as if the time zone was UTC, whatever the server's is.
+// Prisma's driver reads and writes instants as if the time zone was UTC, whatever the server's is. A directory is read from
+// memory or from disks without arms: at the standard price of a random page, small tables are read whole for five rows.
+// A server that is set to acknowledge what it could still lose isn't heeded: what is done here stays done. (What asks for
+// more than `on` is left.)
 const sessionSettings = `
   set statement_timeout = ${statementTimeoutMs};
   set lock_timeout = ${lockTimeoutMs};
@@ -28,7 +35,9 @@ const sessionSettings = `
   set timezone = 'UTC';
   set datestyle = 'ISO';
   set search_path = public;
-  set default_transaction_isolation = 'read committed'`;
+  set random_page_cost = 1.1;
+  set default_transaction_isolation = 'read committed';
+  select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`;
 
 /** Opens a pool of connections to a PostgreSQL server. Fails at once where the server can't be reached. */
 export async function openPostgresql(
@@ -80,7 +89,7 @@ class PostgresqlDatabase implements Database {
 
   // The pool closes a connection on which a statement failed, so that none is used again in a state nobody knows.
   query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    return runOn<Row>(this.#pool, sql, parameters);
+    return runOn<Row>(this.#pool, sql, parameters, answerTimeoutMs, nameOf(sql));
   }
 
   transaction<T>(work: (queries: Queries) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
@@ -154,6 +163,23 @@ async function commit(client: PoolClient, timeoutMs: number): Promise<void> {
   }
 }
 
+const names = new Map<string, string>();
+// More than this program has, so that nothing can fill the server's memory with statements.
+const mostNames = 500;
+
+/**
+ * The name under which each connection has the server keep a statement of requests: it is read and planned once, and not
+ * for every request. Statements of transactions are few and long, and keep none.
+ */
+function nameOf(sql: string): string | undefined {
+  let name = names.get(sql);
+  if (name === undefined && names.size < mostNames) {
+    name = `divest_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`;
+    names.set(sql, name);
+  }
+  return name;
+}
+
 const queriesOn = (client: PoolClient, timeoutMs: number): Queries => ({
   query: <Row>(sql: string, parameters: readonly unknown[] = []) => runOn<Row>(client, sql, parameters, timeoutMs),
 });
@@ -163,8 +189,10 @@ async function runOn<Row>(
   sql: string,
   parameters: readonly unknown[],
   timeoutMs = answerTimeoutMs,
+  name: string | undefined = undefined,
 ): Promise<Row[]> {
-  const { rows } = await client.query({ ...withTimeout(sql, timeoutMs), values: [...parameters], types: ourTypes });
+  const query = { ...withTimeout(sql, timeoutMs), values: [...parameters], types: ourTypes };
+  const { rows } = await client.query(name === undefined ? query : { ...query, name });
   return rows as Row[];
 }
 

@@ -10,8 +10,16 @@ const example = `mutation {
   }
 }`;
 
+/** Where the gateway is, and what can be opened there in a browser. */
+export interface Place {
+  /** The address of the graph. */
+  readonly url: string;
+  /** The pages, by their names; none where they are switched off. */
+  readonly pages: Readonly<Record<string, string>>;
+}
+
 /** What a newcomer is told when the gateway with the demo organization is up. */
-export function describeDemo(url: string, headers: DemoHeaders): string {
+export function describeDemo(place: Place, headers: DemoHeaders): string {
   const lists: [who: string, headers: CredentialHeaders | null][] = [
     ['Management token (unassigns users from projects)', headers.managementToken],
     ['Administrator, Ada: ORG_ADMIN (roles, and everything else; good for a week)', headers.administrator],
@@ -22,16 +30,21 @@ export function describeDemo(url: string, headers: DemoHeaders): string {
   ];
   const credentials = lists.flatMap(([who, list]) => (list ? [`${who}:`, ...toLines(list), ''] : []));
   return [
-    `Divest is ready. GraphiQL, in a browser: ${url}`,
+    ...describePlace(place),
     '',
     'It holds the demo organization. Its secrets are public: put no real people into this database.',
     '',
     ...credentials,
     'Try it; with dryRun: false it is done:',
-    `  ${toCurl(url, headers.managementToken)}`,
+    `  ${toCurl(place.url, headers.managementToken)}`,
     '',
   ].join('\n');
 }
+
+const describePlace = ({ url, pages }: Place) => [
+  `Divest is ready: ${url}`,
+  ...Object.entries(pages).map(([name, address]) => `${name}, in a browser: ${address}`),
+];
 
 const toLines = (headers: CredentialHeaders) => Object.entries(headers).map(([name, value]) => `  ${name}: ${value}`);
 
@@ -43,9 +56,9 @@ function toCurl(url: string, headers: CredentialHeaders): string {
 }
 
 /** What is told outside production where there is no demo organization. */
-export function describeStart(url: string, isEmbedded: boolean): string {
+export function describeStart(place: Place, isEmbedded: boolean): string {
   return [
-    `Divest is ready. GraphiQL, in a browser: ${url}`,
+    ...describePlace(place),
     '',
     'Credentials, with `npm run -s divest --` in front in a checkout:',
     '  sign-token --subject user_… --organization org_… --roles ORG_ADMIN',

@@ -54,6 +54,8 @@ export function toHeadersByField(headers: DemoHeaders): Readonly<Record<string, 
   return {
     unassignUserFromProject: headers.managementToken,
     removeGlobalRole: headers.userManagerKey,
+    assignUserToProject: headers.managementToken,
+    addGlobalRole: headers.userManagerKey,
     '*': headers.administrator ?? headers.administratorKey,
   };
 }

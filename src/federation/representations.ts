@@ -1,5 +1,10 @@
 import { InvalidInputError } from '../errors.js';
-import { maxPageSize } from '../page-arguments.js';
+
+/**
+ * How many entities a larger gateway may ask for at once. More than a page has: gateways gather what all lists of another
+ * subgraph refer to, and don't know how to ask in parts.
+ */
+export const maxRepresentations = 1000;
 
 /** By what a larger gateway names an entity. What it sends beside the key is of no use here. */
 export interface Representation {
@@ -12,9 +17,9 @@ export interface Representation {
  * of this graph is nothing wrong: another subgraph may hold it, and its neighbours in the batch are to be answered.
  */
 export function parseRepresentations(representations: readonly unknown[], typeNames: ReadonlySet<string>) {
-  if (representations.length > maxPageSize) {
+  if (representations.length > maxRepresentations) {
     throw new InvalidInputError([
-      { path: ['representations'], message: `must be ${maxPageSize} representations at most` },
+      { path: ['representations'], message: `must be ${maxRepresentations} representations at most` },
     ]);
   }
   const parsed = representations.map((value) => parseRepresentation(value, typeNames));

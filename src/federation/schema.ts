@@ -1,10 +1,9 @@
 import type { ObjectRef } from '@pothos/core';
 import type { GraphQLSchema } from 'graphql';
 import type { Context } from '../context.js';
-import { maxPageSize } from '../page-arguments.js';
 import { builder, type Types } from '../schema/builder.js';
 import { type Entity, findNode, nodeTypeNames, typeNameOf } from '../schema/node.js';
-import { parseRepresentations, type Representation } from './representations.js';
+import { maxRepresentations, parseRepresentations, type Representation } from './representations.js';
 import { printSubgraph } from './subgraph.js';
 
 const AnyScalar = builder.scalarType('_Any', {
@@ -40,13 +39,13 @@ builder.queryFields((t) => ({
     description:
       'For Apollo Federation: entities by their keys, in the order they are asked for; null in the place of each that ' +
       '`node` would not find.',
-    // Counted like a page: lists inside of two hundred entities are two hundred lists.
+    // Counted like a page: lists inside of a thousand entities are a thousand lists.
     extensions: { pageKeyTypes: [] },
     args: {
       representations: t.arg({
         type: [AnyScalar],
         required: true,
-        description: `Objects with \`__typename\` and \`id\`, at most ${maxPageSize}.`,
+        description: `Objects with \`__typename\` and \`id\`, at most ${maxRepresentations}.`,
       }),
     },
     resolve: (_root, { representations }, context) =>

@@ -1,8 +1,12 @@
 import { LastAdministratorError } from '../errors.js';
+import { grantAttempt } from '../grant.js';
+import { GrantSuccess, grantInputFields, toWhom } from '../grants/grant-types.js';
+import { removalAttempt } from '../removal.js';
 import { RevocationSuccess, removalInputFields } from '../revocations/removal-types.js';
 import { builder } from '../schema/builder.js';
-import { everyRemoval } from '../schema/errors.js';
+import { everyChange, everyRemoval } from '../schema/errors.js';
 import { GlobalRoleEnum } from '../schema/global-role.js';
+import { addGlobalRole, type GlobalRoleGrantAnswer, globalRoleGiving, toGlobalRoleGrant } from './add-global-role.js';
 import {
   type GlobalRoleRemovalAnswer,
   globalRoleRemoval,
@@ -53,7 +57,47 @@ builder.mutationField('removeGlobalRole', (t) =>
         description: 'What `removeGlobalRole` answers: its success, or an `AccessError`.',
       },
     },
-    extensions: { attempt: { kind: globalRoleRemoval.kind, toRequest: toGlobalRoleRemoval } },
-    resolve: (_root, args, context) => removeGlobalRole(context, toGlobalRoleRemoval(args)),
+    extensions: { attempt: removalAttempt(globalRoleRemoval, toGlobalRoleRemoval) },
+    resolve: (_root, args, context) => removeGlobalRole(context, toGlobalRoleRemoval(args, context)),
+  }),
+);
+
+const AddInput = builder.inputType('AddGlobalRoleInput', {
+  description: 'Which global role to give to which user.',
+  fields: (t) => ({
+    user: toWhom(t),
+    role: t.field({ type: GlobalRoleEnum, required: true, description: 'The global role to give.' }),
+    ...grantInputFields(t),
+  }),
+});
+
+const AddSuccess = builder.objectRef<GlobalRoleGrantAnswer>('AddGlobalRoleSuccess').implement({
+  description: 'The user holds the global role (on a dry run: would).',
+  interfaces: [GrantSuccess],
+  fields: (t) => ({
+    globalRole: t.field({
+      type: GlobalRoleEnum,
+      description: 'The role that was given.',
+      resolve: ({ globalRole }) => globalRole,
+    }),
+  }),
+});
+
+builder.mutationField('addGlobalRole', (t) =>
+  t.field({
+    type: AddSuccess,
+    description:
+      'Gives a user a global role; in force from the user’s next request on, and for the user’s API keys. Needs ' +
+      'ORG_ADMIN, ADMIN or USER_MANAGER (who cannot give ADMIN).',
+    args: { input: t.arg({ type: AddInput, required: true, description: 'Which user, which global role.' }) },
+    errors: {
+      types: everyChange,
+      union: {
+        name: 'AddGlobalRoleResult',
+        description: 'What `addGlobalRole` answers: its success, or an `AccessError`.',
+      },
+    },
+    extensions: { attempt: grantAttempt(globalRoleGiving, toGlobalRoleGrant) },
+    resolve: (_root, args, context) => addGlobalRole(context, toGlobalRoleGrant(args, context)),
   }),
 );

@@ -3,11 +3,13 @@ import type { Context } from '../context.js';
 import { GlobalRole } from '../generated/prisma/enums.js';
 import { parseInput } from '../grammar.js';
 import { permissions } from '../permissions.js';
-import { carryOut, type Removal, type RemovalAnswer, type RemovalRequest, removalInput } from '../removal.js';
+import { carryOut, findOwner, type RemovalAnswer } from '../removal.js';
+import { type Removal, type RemovalRequest, removalGrammars } from '../removal-request.js';
 
 export const globalRoleRemoval: Removal = {
   kind: 'GLOBAL_ROLE',
   databaseFunction: 'remove_global_role',
+  system: 'COGNIGY',
   noun: 'global role',
   requires: permissions.Mutation.removeGlobalRole.requires,
 };
@@ -22,10 +24,11 @@ export interface GlobalRoleRemovalAnswer extends RemovalAnswer {
   readonly globalRole: GlobalRole;
 }
 
-const grammar = z.object({ role: z.enum(GlobalRole), ...removalInput });
+const grammars = removalGrammars(() => ({ role: z.enum(GlobalRole) }));
 
 /** Checks the arguments of the mutation; throws InvalidInputError. */
-export function toGlobalRoleRemoval({ input }: { input: unknown }): GlobalRoleRemovalRequest {
+export function toGlobalRoleRemoval({ input }: { input: unknown }, context: Context): GlobalRoleRemovalRequest {
+  const grammar = findOwner(context, globalRoleRemoval) ? grammars.upstream : grammars.local;
   const { role, ...request } = parseInput(grammar, input);
   return { ...request, target: { globalRole: role } };
 }

@@ -15,7 +15,8 @@ export interface ConsoleParts extends Guard {
   readonly folder?: URL;
 }
 
-const consolePath = '/console';
+/** Where the console is. */
+export const consolePath = '/console';
 
 // The same place from here and from the compiled file.
 const builtFolder = new URL('../../dist/console/', import.meta.url);

@@ -17,6 +17,8 @@ const allowedHeaders = [
   ...csrfHeaders,
 ];
 
+const exposedHeaders = ['X-Trace-Id', 'Retry-After'];
+
 /**
  * Which pages of other sites may read our answers: those of the listed origins, exactly; all others get no CORS header
  * at all. Credentials are off for everyone, since ours are headers that the page sets itself, never cookies.
@@ -33,9 +35,18 @@ export function createCors(origins: readonly string[]): CorsForRequest {
       origin: [origin],
       methods: ['GET', 'POST'],
       allowedHeaders,
-      exposedHeaders: ['X-Trace-Id', 'Retry-After'],
+      exposedHeaders,
       credentials: false,
       maxAge: 600,
     };
   };
+}
+
+/** The same as headers, for an answer that isn't Yoga's to a request that needed no preflight, or has had it. */
+export function createCorsHeaders(origins: readonly string[]) {
+  const listed = new Set(origins);
+  return (origin: string | undefined): Record<string, string> =>
+    origin !== undefined && listed.has(origin)
+      ? { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': exposedHeaders.join(', ') }
+      : {};
 }

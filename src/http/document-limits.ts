@@ -10,6 +10,7 @@ import {
   validate,
 } from 'graphql';
 import type { Introspection } from '../config.js';
+import type { DocumentCache } from './document-cache.js';
 import { isIntrospectionOpen } from './introspection.js';
 import type { HttpPlugin } from './plugin.js';
 import { reject } from './rejections.js';
@@ -68,6 +69,21 @@ function withoutGuess(error: GraphQLError): GraphQLError {
   return message === error.message
     ? error
     : new GraphQLError(message, { nodes: error.nodes ?? null, extensions: error.extensions });
+}
+
+/** The document of a text; null where it is none, or exceeds the limits. It is kept in the cache. */
+export function readDocument(text: string, cache: DocumentCache): DocumentNode | null {
+  try {
+    let document = cache.get(text);
+    if (!document) {
+      document = parseWithLimit(text);
+      cache.set(text, document);
+    }
+    checkSize(document);
+    return document;
+  } catch {
+    return null;
+  }
 }
 
 function parseWithLimit(...[source, options]: Parameters<typeof parse>): DocumentNode {

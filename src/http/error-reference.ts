@@ -30,7 +30,7 @@ What can go wrong in a mutation is a member of its result: a type that implement
 \`message\` for people, \`httpStatus\` (the status of the REST operation in the same case), \`retryable\` and \`traceId\`. Match
 on the type or the code; the message may change. A member that you don't know means "not known to be removed".
 
-Queries have no union to answer an error in: they have the same codes in \`errors[].extensions.code\`, with \`httpStatus\`,
+Queries and subscriptions have no union to answer an error in: they have the same codes in \`errors[].extensions.code\`, with \`httpStatus\`,
 \`retryable\`, \`traceId\` and the facts of the type. \`X-Trace-Id\` and \`traceId\` lead to the line in the log.`;
 
 const rejections = `They are answered with this HTTP status and \`errors[].extensions.code\`; nothing was done or recorded. To a caller
@@ -69,9 +69,13 @@ function toCodeRows(prefix: string): string[][] {
     `\`${code}\``,
     `\`${prefix}${typeNames[code as ErrorCode]}\``,
     code === 'NOT_ASSIGNED' ? `${httpStatus}; ${statusForProjects} for a project` : String(httpStatus),
-    retryable ? 'yes' : 'no',
+    toAdvice(code as ErrorCode, retryable),
   ]);
 }
+
+// An upstream that may have done it is asked again by the gateway: the caller would only be told CONFLICT.
+const toAdvice = (code: ErrorCode, isRetryable: boolean) =>
+  isRetryable ? `yes${typeNames[code] === 'UpstreamError' ? ', unless `outcomeUnknown`' : ''}` : 'no';
 
 const statusForProjects = new UserNotAssignedError('project').httpStatus;
 

@@ -1,4 +1,4 @@
-import { GraphQLError, Kind } from 'graphql';
+import { type ExecutionResult, GraphQLError, Kind } from 'graphql';
 import type { Logger } from 'pino';
 import { isUnavailable } from '../database/failures.js';
 import {
@@ -11,6 +11,8 @@ import {
   PaymentRequiredError,
   RateLimitedError,
 } from '../errors.js';
+import { csrfHeaders } from './cors.js';
+import { mapResults } from './event-streams.js';
 import type { HttpPlugin } from './plugin.js';
 import { isRejectionCode, type RejectionCode, rejectionCodes } from './rejections.js';
 import { getTraceId } from './trace-id.js';
@@ -66,7 +68,7 @@ function findCause(error: unknown): unknown {
 /** A typed error as a top-level error: for queries, which have no union to answer it in. */
 export function toGraphQLError(error: AccessError, at?: GraphQLError, cause?: unknown): GraphQLError {
   const { code, httpStatus, retryable } = error;
-  return new GraphQLError(error.message, {
+  return new GraphQLError(messages[String(code)] ?? error.message, {
     nodes: at?.nodes ?? null,
     path: at?.path ?? null,
     originalError: cause instanceof Error ? cause : null,
@@ -111,27 +113,31 @@ function toHeaders(error: AccessError): Record<string, string> {
 export function useErrors(log: Logger): HttpPlugin {
   return {
     onResultProcess({ request, result, setResult, serverContext }) {
-      if (!('errors' in result) || !result.errors) {
-        return;
-      }
       const traceId = getTraceId(request, serverContext);
-      const hasData = result.data !== undefined && result.data !== null;
-      for (const { originalError, extensions } of result.errors) {
-        const { code } = extensions;
-        if (originalError && (code === 'INTERNAL' || code === 'UNAVAILABLE')) {
-          log.error({ traceId, err: originalError }, 'a request failed unexpectedly');
-        }
-      }
-      setResult({ ...result, errors: result.errors.map((error) => finish(error, traceId, hasData)) });
+      setResult(mapResults(result, (one) => finishResult(one, traceId, log)));
     },
   };
+}
+
+function finishResult(result: ExecutionResult, traceId: string, log: Logger): ExecutionResult {
+  if (!result.errors) {
+    return result;
+  }
+  const hasData = result.data !== undefined && result.data !== null;
+  for (const { originalError, extensions } of result.errors) {
+    const { code } = extensions;
+    if (originalError && (code === 'INTERNAL' || code === 'UNAVAILABLE')) {
+      log.error({ traceId, err: originalError }, 'a request failed unexpectedly');
+    }
+  }
+  return { ...result, errors: result.errors.map((error) => finish(error, traceId, hasData)) };
 }
 
 // A copy: errors of a document that didn't pass are kept in a cache and answered to others too.
 function finish(error: GraphQLError, traceId: string, hasData: boolean): GraphQLError {
   const { http, originalError, code: given, ...extensions } = error.extensions;
   const code = toCode(given, http?.status);
-  return new GraphQLError(error.message, {
+  return new GraphQLError(messages[String(code)] ?? error.message, {
     nodes: error.nodes ?? null,
     source: error.source ?? null,
     positions: error.positions ?? null,
@@ -139,6 +145,11 @@ function finish(error: GraphQLError, traceId: string, hasData: boolean): GraphQL
     extensions: { ...extensions, code, traceId, ...(!hasData && { http: { ...http, ...toStatus(code) } }) },
   });
 }
+
+// Where the library's own message leaves open what to do.
+const messages: Readonly<Record<string, string>> = {
+  CSRF_HEADER_MISSING: `A query by GET needs the header ${csrfHeaders.join(' or ')}, with any value.`,
+};
 
 const codes: Readonly<Record<number, RejectionCode>> = { 403: 'CSRF_HEADER_MISSING', 405: 'METHOD_NOT_ALLOWED' };
 

@@ -1,9 +1,11 @@
 import {
   type GraphQLField,
+  type GraphQLInterfaceType,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  isInterfaceType,
   isLeafType,
   isObjectType,
   isRequiredArgument,
@@ -27,12 +29,14 @@ export interface Tab {
 export type DemoHeaders = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /**
- * The tabs that GraphiQL opens with: who is calling, every mutation with every member of its result, what a user can
- * reach, the record of removals, and some errors. Made from the schema, so that no new error or field is forgotten.
+ * The tabs that GraphiQL opens with: who is calling, every mutation with every member of its result, every
+ * subscription, what a user can reach, the record of removals and grants, and some errors. Made from the schema, so that
+ * no new error or field is forgotten.
  */
 export function createTabs(schema: GraphQLSchema, demoHeaders: DemoHeaders): Tab[] {
   const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
-  const toTab = (operation: 'query' | 'mutation', field: GraphQLField<unknown, unknown>): Tab => ({
+  const subscription = schema.getSubscriptionType();
+  const toTab = (operation: 'query' | 'mutation' | 'subscription', field: GraphQLField<unknown, unknown>): Tab => ({
     query: toDocument(operation, field),
     variables: toJson(exampleVariables[field.name]),
     headers: toJson(demoHeaders[field.name] ?? demoHeaders['*']),
@@ -41,7 +45,8 @@ export function createTabs(schema: GraphQLSchema, demoHeaders: DemoHeaders): Tab
   return [
     ...ofQuery('viewer').map((field) => toTab('query', field)),
     ...Object.values(mutation?.getFields() ?? {}).map((field) => toTab('mutation', field)),
-    ...['user', 'revocations'].flatMap(ofQuery).map((field) => toTab('query', field)),
+    ...Object.values(subscription?.getFields() ?? {}).map((field) => toTab('subscription', field)),
+    ...['user', 'accessChanges'].flatMap(ofQuery).map((field) => toTab('query', field)),
     ...refusals.flatMap((refusal) => toRefusalTab(refusal, schema, demoHeaders)),
   ];
 }
@@ -89,7 +94,7 @@ function toSelection(type: GraphQLNamedType, extent: Extent): string {
   if (isUnionType(type)) {
     return `{ __typename ${toMembers(type.getTypes())} }`;
   }
-  const fields = isObjectType(type) ? toFields(type, extent) : [];
+  const fields = isObjectType(type) || isInterfaceType(type) ? toFields(type, extent) : [];
   return `{ ${fields.length > 0 ? fields.join(' ') : '__typename'} }`;
 }
 
@@ -115,9 +120,9 @@ function toMembers(members: readonly GraphQLObjectType[]): string {
 }
 
 const summary = ['id', 'login', 'name', 'state', 'expiresAt'];
-const isEntity = (type: GraphQLObjectType) => Object.hasOwn(type.getFields(), 'id');
+const isEntity = (type: GraphQLObjectType | GraphQLInterfaceType) => Object.hasOwn(type.getFields(), 'id');
 
-function toFields(type: GraphQLObjectType, extent: Extent): string[] {
+function toFields(type: GraphQLObjectType | GraphQLInterfaceType, extent: Extent): string[] {
   const fields = Object.values(type.getFields()).filter(({ args }) => !args.some((one) => isRequiredArgument(one)));
   if (extent === 'summary' && isEntity(type)) {
     return fields.map(({ name }) => name).filter((name) => summary.includes(name));

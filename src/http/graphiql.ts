@@ -4,6 +4,7 @@ import { gzip } from 'node:zlib';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { printErrorReference } from './error-reference.js';
+import { frame } from './graphiql-frame.js';
 import { createTabs, type DemoHeaders, errorsPath } from './graphiql-tabs.js';
 import type { HttpPlugin } from './plugin.js';
 import { type Answer, acceptsGzip, type Guard, guarded, isRead, useRoute } from './route.js';
@@ -13,6 +14,8 @@ import { graphqlPath } from './yoga-options.js';
 export interface GraphiQLParts extends Guard {
   readonly schema: GraphQLSchema;
   readonly log: Logger;
+  /** Where the console is, if it is there: the page leads to it. */
+  readonly consolePath?: string;
   /** Ready-made credentials, shown to whoever opens the page: for the demo only, never in production. */
   readonly demoHeaders?: () => Promise<DemoHeaders>;
 }
@@ -62,18 +65,16 @@ interface Page {
   readonly policy: string;
 }
 
+type PageParts = Pick<GraphiQLParts, 'schema' | 'demoHeaders' | 'consolePath'>;
+
 // GraphiQL is 9 MB of text: it is loaded only where it is asked for, and sent compressed.
-async function createPage({ schema, demoHeaders }: Pick<GraphiQLParts, 'schema' | 'demoHeaders'>): Promise<Page> {
+async function createPage({ schema, demoHeaders, consolePath }: PageParts): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const page = renderGraphiQL(createPageOptions(schema, (await demoHeaders?.()) ?? {}));
-  const html = page.replace('</head>', `<style>${stillTabs}</style></head>`);
+  const html = frame(page, { 'Error reference': errorsPath, ...(consolePath && { Console: consolePath }) });
   const plain = Buffer.from(html);
   return { plain, compressed: await promisify(gzip)(plain), policy: createPolicy(html) };
 }
-
-// GraphiQL 5 leaves tabs with an outdated shift that takes effect when one is pressed: it jumps away from under the
-// mouse, and the click is lost.
-const stillTabs = '.graphiql-tab { transform: none !important; }';
 
 function createPageOptions(schema: GraphQLSchema, demoHeaders: DemoHeaders) {
   const defaultTabs = createTabs(schema, demoHeaders);
@@ -81,6 +82,8 @@ function createPageOptions(schema: GraphQLSchema, demoHeaders: DemoHeaders) {
     title: 'Divest',
     favicon: 'data:,',
     endpoint: graphqlPath,
+    // Its default is to ask for subscriptions by GET, without the header that a GET needs (csrf.ts).
+    method: 'POST' as const,
     defaultTabs,
     // GraphiQL 5 ignores the headers and variables of the first tab: it takes these headers, as every new tab does,
     // and the tab (viewer) needs no variables. Without its query and variables, every reload would add a tab.
@@ -89,6 +92,8 @@ function createPageOptions(schema: GraphQLSchema, demoHeaders: DemoHeaders) {
     variables: defaultTabs[0]?.variables,
     // Its default is to keep credentials in the browser's storage.
     shouldPersistHeaders: false,
+    // What a mutation is about is in its variables; the headers are one press away.
+    defaultEditorToolsVisibility: 'variables' as const,
     // Else the browser would add the Basic credential of this page to every request, as a second credential.
     credentials: 'omit' as const,
   };

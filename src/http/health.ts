@@ -46,7 +46,8 @@ function createReadiness({ database, isDraining, upstreams }: HealthParts): () =
   };
   const isAnyAway = () => upstreams.state().some(({ breaker }) => breaker === 'OPEN');
   return async () => {
-    const isReady = !isDraining() && (await isDatabaseThere());
+    // Asked again when the database has answered: what is told then is to be true.
+    const isReady = !isDraining() && (await isDatabaseThere()) && !isDraining();
     return isReady ? (isAnyAway() ? degraded : ready) : notReady;
   };
 }

@@ -1,4 +1,4 @@
-import { useDisableIntrospection } from '@graphql-yoga/plugin-disable-introspection';
+import { NoSchemaIntrospectionCustomRule } from 'graphql';
 import type { Introspection } from '../config.js';
 import type { ServerContext } from '../context.js';
 import type { HttpPlugin } from './plugin.js';
@@ -12,7 +12,11 @@ export const isIntrospectionOpen = (setting: Introspection, { principal }: Pick<
  * need it to tell the members of a union apart. Comes after authentication.
  */
 export function useIntrospectionGuard(setting: Introspection): HttpPlugin {
-  return useDisableIntrospection({
-    isDisabled: (_request: Request, serverContext: ServerContext) => !isIntrospectionOpen(setting, serverContext),
-  }) as HttpPlugin;
+  return {
+    onValidate({ context, addValidationRule }) {
+      if (!isIntrospectionOpen(setting, context)) {
+        addValidationRule(NoSchemaIntrospectionCustomRule);
+      }
+    },
+  };
 }

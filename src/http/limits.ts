@@ -27,31 +27,44 @@ export function useRequestLimits(): HttpPlugin {
         endResponse(new fetchAPI.Response(body as string, { status, headers }));
       }
     },
-    onRequestParse({ request, serverContext: { req }, setRequestParser }) {
+    onRequestParse({ request, serverContext: { req, body }, setRequestParser }) {
       if (request.method !== 'GET' && request.method !== 'POST') {
         throw reject('METHOD_NOT_ALLOWED', 'GraphQL is served by GET and POST.', { Allow: 'GET, POST' });
       }
-      if (!acceptsAnswers(request.headers.get('accept'))) {
-        throw reject('NOT_ACCEPTABLE', 'Answers are application/graphql-response+json or application/json.');
+      const accept = request.headers.get('accept');
+      if (!acceptsResults(accept) && !acceptsEvents(accept)) {
+        throw reject(
+          'NOT_ACCEPTABLE',
+          'Answers are application/graphql-response+json, application/json or text/event-stream.',
+        );
       }
       if (request.method === 'POST') {
         checkBodyHeaders(request.headers);
       }
-      setRequestParser(request.method === 'GET' ? parseQueryString : (posted) => parseBody(readBytes(posted, req)));
+      setRequestParser(
+        request.method === 'GET' ? parseQueryString : (posted) => parseBody(body ?? readBytes(posted, req)),
+      );
     },
   };
 }
 
-const answerTypes = ['application/graphql-response+json', 'application/json', 'application/*', '*/*'];
+const resultTypes = ['application/graphql-response+json', 'application/json', 'application/*', '*/*'];
+const eventTypes = ['text/event-stream', '*/*'];
 
-/** Whether one of the media types of an Accept header is one in which answers are given. None given: any will do. */
-function acceptsAnswers(accept: string | null): boolean {
+/** Whether a caller with this Accept header takes the events of a subscription. */
+export const acceptsEvents = (accept: string | null) => accepts(accept, eventTypes);
+
+/** Whether it takes the result of a query or mutation. */
+export const acceptsResults = (accept: string | null) => accepts(accept, resultTypes);
+
+// None given: any will do.
+function accepts(accept: string | null, types: readonly string[]): boolean {
   const ranges = (accept || '*/*').toLowerCase().split(',');
   return ranges.some((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
     const isRefused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
     const charset = parameters.find((parameter) => parameter.startsWith('charset='));
-    return answerTypes.includes(type) && !isRefused && (!charset || isUtf8(charset));
+    return types.includes(type) && !isRefused && (!charset || isUtf8(charset));
   });
 }
 
@@ -81,7 +94,7 @@ function parseJson(text: string, what: string): Record<string, unknown> {
   }
 }
 
-async function parseBody(bytes: Promise<Uint8Array>) {
+async function parseBody(bytes: Uint8Array | Promise<Uint8Array>) {
   const body = await bytes;
   let text: string;
   try {

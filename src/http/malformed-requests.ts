@@ -1,4 +1,5 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { toErrorBody } from './rejections.js';
@@ -15,8 +16,10 @@ const messages = {
 type Status = keyof typeof messages;
 
 /** Whether the address is one. Yoga puts it together from the Host header, and where that fails answers with a stack. */
-export const isAddressed = ({ headers: { host }, httpVersion, url }: IncomingMessage) =>
-  (host !== undefined || httpVersion === '1.0') && URL.canParse(`http://${host ?? 'localhost'}${url}`);
+export const isAddressed = ({ headers: { host }, httpVersion, url = '' }: IncomingMessage) =>
+  (host === undefined ? httpVersion === '1.0' : host !== '') &&
+  url.startsWith('/') &&
+  URL.canParse(`http://${host ?? 'localhost'}${url}`);
 
 /** Answers a request that is refused before the gateway sees it. */
 export function refuse(request: IncomingMessage, response: ServerResponse, log: Logger, status: Status): void {
@@ -24,12 +27,18 @@ export function refuse(request: IncomingMessage, response: ServerResponse, log: 
   response.writeHead(status, headers).end(body);
 }
 
-/** Answers what can't be read as a request, or expects something else than an answer. */
-export function refuseMalformed(server: Server, log: Logger): void {
+/**
+ * Answers what can't be read as a request, or expects something else than an answer. Not where `finishOwed` says that
+ * answers to earlier requests are owed on the connection, and sees to its end.
+ */
+export function refuseMalformed(server: Server, log: Logger, finishOwed: (socket: Socket) => boolean): void {
   server.on('checkExpectation', (request, response) => refuse(request, response, log, 417));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
+      return;
+    }
+    if (finishOwed(socket as Socket)) {
       return;
     }
     const status = statusOf(error.code);

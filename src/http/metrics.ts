@@ -1,11 +1,15 @@
 import type { Logger } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { MutationOutcome } from '../context.js';
+import type { MutationOutcome, ServerContext } from '../context.js';
 import type { Database } from '../database/database.js';
 import { errorCodes } from '../errors.js';
+import type { Streams } from '../streams.js';
 import type { Upstreams } from '../upstreams/connector.js';
 import type { UpstreamCallFacts } from '../upstreams/observed-call.js';
-import { findOperation, getElapsedSeconds } from './observation.js';
+import { mapResults } from './event-streams.js';
+import { getElapsedSeconds } from './observation.js';
+import type { Overload } from './overload.js';
+import { observeOverload } from './overload-metrics.js';
 import type { HttpPlugin } from './plugin.js';
 import { isRejectionCode } from './rejections.js';
 import { type Guard, guarded, useRoute } from './route.js';
@@ -40,8 +44,20 @@ function getProcessRegistry(): Registry {
   return processRegistry;
 }
 
+/** What is counted besides what is told. */
+interface Counted {
+  readonly database: Pick<Database, 'poolState' | 'query'>;
+  readonly upstreams: Pick<Upstreams, 'state'>;
+  readonly streams: Pick<Streams, 'count'>;
+  readonly overload: Pick<Overload, 'state'>;
+  readonly log: Logger;
+  /** Given all registries, returns how to print them together with those of other processes. */
+  readonly joinMetrics?: ((registries: Registry[]) => () => Promise<string>) | undefined;
+}
+
 /** Starts counting for one gateway. */
-export function createMetrics(database: Pick<Database, 'poolState'>, upstreams: Pick<Upstreams, 'state'>): Metrics {
+export function createMetrics(counted: Counted): Metrics {
+  const { database, upstreams, streams, overload, log, joinMetrics = printAll } = counted;
   const registers = [new Registry()];
   const requests = new Counter({
     name: 'divest_http_requests_total',
@@ -69,7 +85,10 @@ export function createMetrics(database: Pick<Database, 'poolState'>, upstreams: 
     registers,
   });
   observePool(database, registers);
-  const onUpstreamCall = createUpstreamMetrics(upstreams, registers);
+  observeStreams(streams, registers);
+  observeProcesses(registers);
+  observeOverload(overload, registers);
+  const onUpstreamCall = createUpstreamMetrics({ upstreams, queries: database, log }, registers);
   return {
     onMutationSettled: (mutation, outcome) => mutations.inc({ mutation, outcome }),
     onResponse({ status, operation, seconds }) {
@@ -78,10 +97,13 @@ export function createMetrics(database: Pick<Database, 'poolState'>, upstreams: 
     },
     onUpstreamCall,
     onError: (code) => errors.inc({ code: isKnownCode(code) ? code : 'OTHER' }),
-    print: async () => (await Promise.all([getProcessRegistry(), ...registers].map((one) => one.metrics()))).join('\n'),
+    print: joinMetrics([getProcessRegistry(), ...registers]),
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
   };
 }
+
+const printAll = (registries: Registry[]) => async () =>
+  (await Promise.all(registries.map((one) => one.metrics()))).join('\n');
 
 const isKnownCode = (code: unknown): code is string =>
   isRejectionCode(code) || (typeof code === 'string' && Object.hasOwn(errorCodes, code));
@@ -98,6 +120,31 @@ function observePool(database: Pick<Database, 'poolState'>, registers: Registry[
       }
     },
   });
+}
+
+function observeStreams(streams: Pick<Streams, 'count'>, registers: Registry[]): void {
+  new Gauge({
+    name: 'divest_open_streams',
+    help: 'Subscriptions that are open.',
+    registers,
+    collect() {
+      this.set(streams.count());
+    },
+  });
+}
+
+/** Counts a response to a request. */
+export function countResponse(metrics: Metrics, status: number, context: ServerContext): void {
+  metrics.onResponse({ status, operation: context.operation?.kind ?? 'none', seconds: getElapsedSeconds(context) });
+}
+
+function observeProcesses(registers: Registry[]): void {
+  const processes = new Gauge({
+    name: 'divest_processes',
+    help: 'Processes that these metrics are the sum of: the workers, or one.',
+    registers,
+  });
+  processes.set(1);
 }
 
 /** What is counted, and who may read it. */
@@ -120,15 +167,19 @@ export function useMetrics({ metrics, log, ...guard }: MetricsParts): HttpPlugin
         addPlugin(useRoute({ path: '/metrics', log, answer: guarded(guard, answer) }));
       }
     },
-    onResultProcess({ result }) {
-      for (const { extensions } of ('errors' in result && result.errors) || []) {
-        const { code } = extensions;
-        metrics.onError(code);
-      }
+    onResultProcess({ result, setResult }) {
+      setResult(
+        mapResults(result, (one) => {
+          for (const { extensions } of one.errors ?? []) {
+            const { code } = extensions;
+            metrics.onError(code);
+          }
+          return one;
+        }),
+      );
     },
-    onResponse({ request, response }) {
-      const operation = findOperation(request)?.kind ?? 'none';
-      metrics.onResponse({ status: response.status, operation, seconds: getElapsedSeconds(request) });
+    onResponse({ response: { status }, serverContext }) {
+      countResponse(metrics, status, serverContext);
     },
   };
 }

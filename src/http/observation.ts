@@ -1,41 +1,37 @@
-import { type DocumentNode, getOperationAST, Kind, type OperationTypeNode, type SelectionNode } from 'graphql';
+import { type DocumentNode, getOperationAST, Kind, type SelectionNode } from 'graphql';
+import type { OperationFacts, ServerContext } from '../context.js';
 import type { HttpPlugin } from './plugin.js';
 
-/** What the log and the metrics tell of an operation. Nothing in it is a caller's own text. */
-export interface OperationFacts {
-  readonly kind: `${OperationTypeNode}`;
-  /** The fields of the schema that the document asks for at its root, each once. */
-  readonly rootFields: readonly string[];
-}
-
-const startedAt = new WeakMap<Request, number>();
-const operations = new WeakMap<Request, OperationFacts>();
-
-/** The operation of a request; null where it never came to one that fits the schema. */
-export const findOperation = (request: Request): OperationFacts | null => operations.get(request) ?? null;
+type Hook = (execution: {
+  readonly args: { readonly document: DocumentNode; readonly operationName?: string | null | undefined };
+  readonly context: ServerContext;
+}) => void;
 
 /** The seconds since a request came in; 0 where it was answered before any plugin saw it (a CORS preflight). */
-export function getElapsedSeconds(request: Request): number {
+export function getElapsedSeconds({ startedAt }: ServerContext): number {
   const now = performance.now();
-  return (now - (startedAt.get(request) ?? now)) / 1000;
+  return (now - (startedAt ?? now)) / 1000;
 }
 
 /** Takes down for the log and the metrics when a request came and, once it fits the schema, what is executed. */
 export function useObservation(): HttpPlugin {
+  const note: Hook = ({ args, context }) => {
+    context.operation = describeOperation(args.document, args.operationName);
+  };
   return {
-    onRequest({ request }) {
-      startedAt.set(request, performance.now());
+    onRequest({ serverContext }) {
+      serverContext.startedAt ??= performance.now();
     },
-    onExecute({ args, context }) {
-      const facts = toFacts(args.document, args.operationName);
-      if (facts) {
-        operations.set(context.request, facts);
-      }
-    },
+    onExecute: note,
+    onSubscribe: note,
   };
 }
 
-function toFacts(document: DocumentNode, operationName: string | null | undefined): OperationFacts | null {
+/** What is told of an operation; null where the document has none of that name. */
+export function describeOperation(
+  document: DocumentNode,
+  operationName: string | null | undefined,
+): OperationFacts | null {
   const operation = getOperationAST(document, operationName);
   if (!operation) {
     return null;

@@ -6,6 +6,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import type { ServerContext } from '../context.js';
 import { type InputIssue, InvalidInputError } from '../errors.js';
 import { defaultPageSize, findPageIssues } from '../page-arguments.js';
 import { toInputError } from './errors.js';
@@ -24,17 +25,30 @@ const maxEntries = 50_000;
  * a document of one line.
  */
 export function usePageArguments(): HttpPlugin {
-  return {
-    onExecute({ args, context, setResultAndStopExecution }) {
-      // Without a principal every root field answers UNAUTHENTICATED before anything else, and costs nothing.
-      const error = context.principal ? findError(args) : null;
-      if (error instanceof InvalidInputError) {
-        Object.assign(context, { pageError: error });
-      } else if (error) {
-        setResultAndStopExecution({ errors: [error] });
-      }
-    },
+  const look = ({ args, context, setResultAndStopExecution }: Hook) => {
+    const error = checkPages(args, context);
+    if (error) {
+      setResultAndStopExecution({ errors: [error] });
+    }
   };
+  return { onExecute: look, onSubscribe: look };
+}
+
+interface Hook {
+  readonly args: Execution;
+  readonly context: Pick<ServerContext, 'principal'>;
+  readonly setResultAndStopExecution: (result: { errors: GraphQLError[] }) => void;
+}
+
+/** Why an operation is refused for its pages; null where it isn't, and where its fields will answer it (`pageError`). */
+export function checkPages(execution: Execution, context: Pick<ServerContext, 'principal'>): GraphQLError | null {
+  // Without a principal every root field answers UNAUTHENTICATED before anything else, and costs nothing.
+  const error = context.principal ? findError(execution) : null;
+  if (error instanceof InvalidInputError) {
+    Object.assign(context, { pageError: error });
+    return null;
+  }
+  return error;
 }
 
 function findError(execution: Execution): InvalidInputError | GraphQLError | null {

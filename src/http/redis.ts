@@ -31,6 +31,13 @@ export function openRedis(url: string, log: Logger): Redis {
   return redis;
 }
 
+/** A connection of its own to the same Redis, to hear what others publish. That it is away is told by the first one. */
+export function openSubscriber(redis: Redis): Redis {
+  const subscriber = redis.duplicate();
+  subscriber.on('error', () => {});
+  return subscriber;
+}
+
 /** Lets go of the connection; commands that are under way fail. */
 export function closeRedis(redis: Redis): void {
   redis.disconnect();

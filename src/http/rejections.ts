@@ -21,15 +21,18 @@ export const rejectionCodes = {
   GRAPHQL_VALIDATION_FAILED: 400,
   BAD_USER_INPUT: 400,
   OPERATION_RESOLUTION_FAILURE: 400,
+  OVERLOADED: 503,
 } as const satisfies Record<string, number>;
 
 /** What each of them means, in Markdown: for the error reference. */
 export const rejectionMeanings: Readonly<Record<RejectionCode, string>> = {
   BAD_REQUEST: 'The address, the JSON or one of its parameters is malformed.',
   CSRF_HEADER_MISSING:
-    'A query by GET without one of the headers that a browser sends to another site only after asking.',
+    'A query by GET without `Apollo-Require-Preflight` or `X-GraphQL-Yoga-CSRF`: a browser sends those to another site only after asking.',
   METHOD_NOT_ALLOWED: 'Neither GET nor POST, or a mutation by GET.',
-  NOT_ACCEPTABLE: '`Accept` names neither `application/graphql-response+json` nor `application/json`.',
+  NOT_ACCEPTABLE:
+    '`Accept` names neither `application/graphql-response+json` nor `application/json`; for a subscription, not ' +
+    '`text/event-stream`.',
   BODY_TOO_LARGE: 'The body is longer than a request may be.',
   URL_TOO_LONG: 'The address is longer than a request may be.',
   UNSUPPORTED_MEDIA_TYPE: 'A POST that is not JSON in UTF-8, uncompressed.',
@@ -42,6 +45,7 @@ export const rejectionMeanings: Readonly<Record<RejectionCode, string>> = {
   GRAPHQL_VALIDATION_FAILED: 'The document doesn’t fit the schema.',
   BAD_USER_INPUT: 'The variables don’t fit the document.',
   OPERATION_RESOLUTION_FAILURE: '`operationName` names no operation, or is missing where there are several.',
+  OVERLOADED: 'The gateway has more to do than it can: ask again after the seconds of `Retry-After`.',
 };
 
 export type RejectionCode = keyof typeof rejectionCodes;

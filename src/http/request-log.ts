@@ -1,30 +1,44 @@
 import type { Logger } from 'pino';
 import type { MutationOutcome, RequestFacts, ServerContext } from '../context.js';
-import { findOperation, getElapsedSeconds } from './observation.js';
+import { getElapsedSeconds } from './observation.js';
 import type { HttpPlugin } from './plugin.js';
 import { getTraceId } from './trace-id.js';
+
+/** A request and how it was answered. */
+export interface AnsweredRequest {
+  readonly method: string;
+  /** Without a query; null where the address is none. */
+  readonly path: string | null;
+  readonly status: number;
+}
 
 /**
  * Writes one line a request: what was asked for, by whom and how it ended. Never a document, a variable or an address
  * with its query: they hold people's names and, where that is allowed, API keys.
  */
+export function logRequest(log: Logger, { method, path, status }: AnsweredRequest, context: ServerContext): void {
+  if (!log.isLevelEnabled('info')) {
+    return;
+  }
+  const { traceId, operation } = context;
+  log.info(
+    {
+      ...{ traceId, method, path, status },
+      durationMs: Math.round(getElapsedSeconds(context) * 1e5) / 100,
+      operation: operation?.kind ?? null,
+      rootFields: operation?.rootFields ?? [],
+      ...toCaller(context),
+    },
+    'request',
+  );
+}
+
+/** Logs every request that is answered through Yoga. */
 export function useRequestLog(log: Logger): HttpPlugin {
   return {
-    onResponse({ request, response, serverContext }) {
-      const operation = findOperation(request);
-      log.info(
-        {
-          traceId: getTraceId(request, serverContext),
-          method: request.method,
-          path: toPath(request.url),
-          status: response.status,
-          durationMs: Math.round(getElapsedSeconds(request) * 1e5) / 100,
-          operation: operation?.kind ?? null,
-          rootFields: operation?.rootFields ?? [],
-          ...toCaller(serverContext),
-        },
-        'request',
-      );
+    onResponse({ request, response: { status }, serverContext }) {
+      getTraceId(request, serverContext);
+      logRequest(log, { method: request.method, path: toPath(request.url), status }, serverContext);
     },
   };
 }

@@ -14,6 +14,9 @@ const dataPolicy = "default-src 'none'; frame-ancestors 'none'";
 
 const unlessSet = { 'Cache-Control': 'no-store', 'Content-Security-Policy': dataPolicy } as const;
 
+/** Those of an answer that is data. */
+export const dataHeaders = { ...always, ...unlessSet };
+
 /**
  * Headers of every response. Answers hold who has access to what, so no cache keeps them (`no-store`), no browser
  * takes them for something else (`nosniff`), and no address of ours leaves in a Referer: a GraphiQL address holds the

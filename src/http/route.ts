@@ -66,8 +66,10 @@ const methodNotAllowed = (traceId: string) =>
     Allow: 'GET, HEAD',
   });
 
+// A copy of the headers: the library adds Content-Length to the object that it is given, and a page that keeps its
+// headers would send the length of one body with the next, for which browsers then wait.
 const toResponse = (fetchAPI: FetchApi, { status, headers, body }: Answer): Response =>
-  new fetchAPI.Response(body as BodyInit | null, { status, headers });
+  new fetchAPI.Response(body as BodyInit | null, { status, headers: { ...headers } });
 
 /** What a route shows only to those who know a management token, where its setting is `basic`. */
 export interface Guard {

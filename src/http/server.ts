@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { isAddressed, refuse, refuseMalformed } from './malformed-requests.js';
 
@@ -47,6 +47,10 @@ const serverOptions = {
   requireHostHeader: false,
 } as const;
 
+// When it stops, a connection that looks idle may have a request on its way. To close it at once would reset that
+// request, of which nobody could tell whether it was carried out: it is taken, and the last one on its connection.
+const lingerMs = 500;
+
 /** Serves a gateway on one address. Throws {@link ListenError} where that is not possible. */
 export async function startServer({ gateway, host, port, graceSeconds, log }: ServerParts): Promise<RunningServer> {
   const server = createServer(serverOptions);
@@ -58,7 +62,7 @@ export async function startServer({ gateway, host, port, graceSeconds, log }: Se
       refuse(request, response, log, 400);
     }
   });
-  refuseMalformed(server, log);
+  refuseMalformed(server, log, (socket) => closeAfterOwed(traffic, socket));
   await listen(server, host, port);
   let closed: Promise<void> | null = null;
   const close = () => {
@@ -104,7 +108,15 @@ function watchTraffic(server: Server): Traffic {
   const traffic: Traffic = new Map();
   server.on('connection', (socket) => {
     traffic.set(socket, new Set());
-    socket.once('close', () => traffic.delete(socket));
+    socket.once('close', () => {
+      const owed = [...(traffic.get(socket) ?? [])];
+      traffic.delete(socket);
+      // Of several requests that came behind each other, Node tells only the first that its connection is gone. The others
+      // would keep their places, and streams theirs, for ever.
+      for (const response of owed.filter((one) => one.socket === null && !one.closed)) {
+        response.emit('close');
+      }
+    });
   });
   server.on('request', ({ socket }, response) => {
     traffic.get(socket)?.add(response);
@@ -113,12 +125,36 @@ function watchTraffic(server: Server): Traffic {
     }
     response.once('close', () => {
       traffic.get(socket)?.delete(response);
-      if (!server.listening) {
+      if (!server.listening || broken.has(socket)) {
         endIfIdle(traffic, socket);
       }
     });
   });
   return traffic;
+}
+
+/** Connections on which something came that is no request, behind requests that are still being answered. */
+const broken = new WeakSet<Socket>();
+
+/**
+ * Whether answers are owed on a connection. They are given then, each to its request, and the connection ends: whatever
+ * else were written there would be taken for the answer to the first of them. A request of which a part is missing is
+ * owed nothing: that part will not come.
+ */
+function closeAfterOwed(traffic: Traffic, socket: Socket): boolean {
+  const owed = traffic.get(socket) ?? new Set();
+  const last = [...owed].filter(({ req }) => req.complete).at(-1);
+  if (!last) {
+    return false;
+  }
+  for (const response of owed) {
+    if (!response.req.complete) {
+      owed.delete(response);
+    }
+  }
+  broken.add(socket);
+  announceClose(last);
+  return true;
 }
 
 function endIfIdle(traffic: Traffic, socket: Socket): void {
@@ -131,19 +167,27 @@ function endIfIdle(traffic: Traffic, socket: Socket): void {
 // not to use the connection again.
 function stop(server: Server, traffic: Traffic, graceSeconds: number, log: Logger): Promise<void> {
   return new Promise((resolve) => {
+    const lingering = setTimeout(() => {
+      for (const socket of traffic.keys()) {
+        endIfIdle(traffic, socket);
+      }
+    }, lingerMs);
     const timer = setTimeout(() => {
       log.warn({ connections: traffic.size }, 'requests were still under way at the end of the grace period');
       server.closeAllConnections();
     }, graceSeconds * 1000);
-    server.close(() => {
+    // The close() of an HTTP server would close idle connections at once.
+    NetServer.prototype.close.call(server, () => {
+      clearTimeout(lingering);
       clearTimeout(timer);
       resolve();
     });
-    for (const [socket, responses] of traffic) {
-      for (const response of responses) {
-        announceClose(response);
+    for (const responses of traffic.values()) {
+      // On the last one: an earlier one would end the connection before the others are answered.
+      const last = [...responses].at(-1);
+      if (last) {
+        announceClose(last);
       }
-      endIfIdle(traffic, socket);
     }
   });
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { ServerContext } from '../context.js';
 import type { HttpPlugin } from './plugin.js';
 
@@ -13,7 +13,7 @@ export function parseTraceparent(header: string | null): string | null {
 
 /** A trace id: that of a well-formed `traceparent`, else a new one. */
 export function createTraceId(header: string | string[] | null | undefined): string {
-  return parseTraceparent(typeof header === 'string' ? header : null) ?? randomBytes(16).toString('hex');
+  return parseTraceparent(typeof header === 'string' ? header : null) ?? randomUUID().replaceAll('-', '');
 }
 
 /** The trace id of a request: made on first use, from its `traceparent` where that is well-formed. */

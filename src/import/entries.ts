@@ -30,7 +30,8 @@ const instant = z.iso
 /** Which system knows the entry under which id. */
 const externalIds = z.strictObject({
   VOUCHERIFY: name.optional(),
-  ENTRYGUARD: name.optional(),
+  // Capitals mean the same there: as small letters it is found however it is given.
+  ENTRYGUARD: name.transform((value) => value.toLowerCase()).optional(),
   COGNIGY: name.optional(),
 });
 

@@ -34,6 +34,6 @@ builder.objectField(PaymentRequiredError, 'feature', (t) =>
   t.expose('feature', {
     type: FeatureEnum,
     nullable: true,
-    description: 'The feature that is missing; null where a quota is used up.',
+    description: 'The feature that is missing; null where a quota is used up, or another system says so and not which.',
   }),
 );

@@ -1,11 +1,13 @@
 import type { List } from '../database/lists.js';
+import { nodes } from '../database/nodes.js';
 
 export const organizationProjects: List = {
   from: 'projects p',
   parent: 'p.organization_id',
   key: ['p.id'],
   keyTypes: ['text'],
-  columns: 'to_jsonb(p) as node',
+  hasModels: true,
+  columns: `${nodes.project} as node`,
 };
 
 export const userProjects: List = {
@@ -13,7 +15,8 @@ export const userProjects: List = {
   parent: 'm.user_id',
   key: ['m.project_id'],
   keyTypes: ['text'],
-  columns: 'to_jsonb(p) as node, m.role',
+  hasModels: true,
+  columns: `${nodes.project} as node, m.role`,
 };
 
 export const projectMembers: List = {
@@ -21,5 +24,6 @@ export const projectMembers: List = {
   parent: 'm.project_id',
   key: ['m.user_id'],
   keyTypes: ['text'],
-  columns: 'to_jsonb(u) as node, m.role',
+  hasModels: true,
+  columns: `${nodes.user} as node, m.role`,
 };

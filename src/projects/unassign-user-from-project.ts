@@ -1,20 +1,22 @@
-import { z } from 'zod';
 import type { Context } from '../context.js';
-import { id, parseInput } from '../grammar.js';
+import { parseInput } from '../grammar.js';
 import { permissions } from '../permissions.js';
-import { carryOut, type Removal, type RemovalRequest, removalInput } from '../removal.js';
+import { carryOut, findOwner } from '../removal.js';
+import { type Removal, type RemovalRequest, removalGrammars } from '../removal-request.js';
 
 export const projectRemoval: Removal = {
   kind: 'PROJECT',
   databaseFunction: 'unassign_user_from_project',
+  system: 'VOUCHERIFY',
   noun: 'project',
   requires: permissions.Mutation.unassignUserFromProject.requires,
 };
 
-const grammar = z.object({ projectId: id('proj'), ...removalInput });
+const grammars = removalGrammars((id) => ({ projectId: id('proj') }));
 
 /** Checks the arguments of the mutation; throws InvalidInputError. */
-export function toProjectRemoval({ input }: { input: unknown }): RemovalRequest {
+export function toProjectRemoval({ input }: { input: unknown }, context: Context): RemovalRequest {
+  const grammar = findOwner(context, projectRemoval) ? grammars.upstream : grammars.local;
   const { projectId, ...request } = parseInput(grammar, input);
   return { ...request, target: { projectId } };
 }

@@ -16,7 +16,8 @@ const OnMissing = builder.enumType('OnMissing', {
   },
 });
 
-const SessionEffectEnum = builder.enumType('SessionEffect', {
+/** What becomes of a user's sessions. */
+export const SessionEffectEnum = builder.enumType('SessionEffect', {
   description: 'What a removal does to the sessions of the user.',
   values: {
     NONE: {

@@ -1,4 +1,5 @@
 import type { List } from '../database/lists.js';
+import { nodes } from '../database/nodes.js';
 import { Prisma } from '../generated/prisma/client.js';
 
 const { sql } = Prisma;
@@ -8,7 +9,8 @@ export const organizationRoles: List = {
   parent: 'r.organization_id',
   key: ['r.id'],
   keyTypes: ['text'],
-  columns: 'to_jsonb(r) as node',
+  hasModels: true,
+  columns: `${nodes.role} as node`,
 };
 
 export const userRoles: List = {
@@ -16,7 +18,8 @@ export const userRoles: List = {
   parent: 'h.user_id',
   key: ['h.role_id'],
   keyTypes: ['text'],
-  columns: 'to_jsonb(r) as node',
+  hasModels: true,
+  columns: `${nodes.role} as node`,
 };
 
 export const roleUsers: List = {
@@ -24,7 +27,8 @@ export const roleUsers: List = {
   parent: 'h.role_id',
   key: ['h.user_id'],
   keyTypes: ['text'],
-  columns: 'to_jsonb(u) as node',
+  hasModels: true,
+  columns: `${nodes.user} as node`,
 };
 
 export const roleResources: List = {
@@ -32,19 +36,28 @@ export const roleResources: List = {
   parent: 'g.role_id',
   key: ['g.resource_id'],
   keyTypes: ['text'],
-  columns: 'to_jsonb(n) as node',
+  hasModels: true,
+  columns: `${nodes.resource} as node`,
 };
 
+/** Everything that a user reaches, with what it is reached through: `direct`, and `roles` in the order of their ids. */
 export const userResources: List = {
   from: `(
-    select d.user_id, d.resource_id from user_resources d
-    union
-    select h.user_id, g.resource_id from role_users h join role_resources g on g.role_id = h.role_id
+    select user_id, resource_id, bool_or(role_id is null) as direct,
+           coalesce(json_agg(role order by role_id) filter (where role_id is not null), '[]') as roles
+    from (
+      select d.user_id, d.resource_id, null as role_id, null as role from user_resources d
+      union all
+      select h.user_id, g.resource_id, r.id, ${nodes.role} from role_users h
+      join roles r on r.id = h.role_id join role_resources g on g.role_id = h.role_id
+    ) granted
+    group by user_id, resource_id
   ) reached join resources n on n.id = reached.resource_id`,
   parent: 'reached.user_id',
   key: ['reached.resource_id'],
   keyTypes: ['text'],
-  columns: 'to_jsonb(n) as node',
+  hasModels: true,
+  columns: `${nodes.resource} as node, reached.direct, reached.roles`,
 };
 
 /** Of {@link roleResources}: what a user reaches another way than through this role. */

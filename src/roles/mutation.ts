@@ -1,10 +1,22 @@
-import type { RemovalAnswer } from '../removal.js';
+import type { ObjectFieldBuilder } from '@pothos/core';
+import { type GrantAnswer, grantAttempt } from '../grant.js';
+import { GrantSuccess, grantInputFields, toWhom } from '../grants/grant-types.js';
+import { type RemovalAnswer, removalAttempt } from '../removal.js';
 import { RevocationSuccess, removalInputFields } from '../revocations/removal-types.js';
-import { builder } from '../schema/builder.js';
-import { everyRemoval } from '../schema/errors.js';
+import { builder, type Types } from '../schema/builder.js';
+import { everyChange, everyRemoval } from '../schema/errors.js';
+import { assignUserToRole, roleGiving, toRoleGrant } from './assign-user-to-role.js';
 import { lostAndKept } from './resources.js';
 import { Role } from './schema.js';
 import { roleRemoval, toRoleRemoval, unassignUserFromRole } from './unassign-user-from-role.js';
+
+const roleField = (t: ObjectFieldBuilder<Types, Pick<GrantAnswer, 'role'>>) =>
+  t.field({
+    type: Role,
+    nullable: true,
+    description: 'The role. Null where it is not in the directory.',
+    resolve: ({ role }) => role,
+  });
 
 const Input = builder.inputType('UnassignUserFromRoleInput', {
   description: 'Which user to unassign from which role.',
@@ -18,12 +30,7 @@ const Success = builder.objectRef<RemovalAnswer>('UnassignUserFromRoleSuccess').
   description: 'The user is not assigned to the role any more (on a dry run: would not be).',
   interfaces: [RevocationSuccess],
   fields: (t) => ({
-    role: t.field({
-      type: Role,
-      nullable: true,
-      description: 'The role. Null where it is not in the directory.',
-      resolve: ({ role }) => role,
-    }),
+    role: roleField(t),
     ...lostAndKept(t),
   }),
 });
@@ -42,7 +49,40 @@ builder.mutationField('unassignUserFromRole', (t) =>
         description: 'What `unassignUserFromRole` answers: its success, or an `AccessError`.',
       },
     },
-    extensions: { attempt: { kind: roleRemoval.kind, toRequest: toRoleRemoval } },
-    resolve: (_root, args, context) => unassignUserFromRole(context, toRoleRemoval(args)),
+    extensions: { attempt: removalAttempt(roleRemoval, toRoleRemoval) },
+    resolve: (_root, args, context) => unassignUserFromRole(context, toRoleRemoval(args, context)),
+  }),
+);
+
+const AssignInput = builder.inputType('AssignUserToRoleInput', {
+  description: 'Which user to assign to which role.',
+  fields: (t) => ({
+    roleId: t.id({ required: true, description: 'The role’s id: `role_…`.' }),
+    user: toWhom(t),
+    ...grantInputFields(t),
+  }),
+});
+
+const AssignSuccess = builder.objectRef<GrantAnswer>('AssignUserToRoleSuccess').implement({
+  description: 'The user is assigned to the role (on a dry run: would be).',
+  interfaces: [GrantSuccess],
+  fields: (t) => ({ role: roleField(t) }),
+});
+
+builder.mutationField('assignUserToRole', (t) =>
+  t.field({
+    type: AssignSuccess,
+    description:
+      'Assigns a user to a role. Active sessions stay as they are; new ones reach what the role grants. Needs ORG_ADMIN.',
+    args: { input: t.arg({ type: AssignInput, required: true, description: 'Which user, which role.' }) },
+    errors: {
+      types: everyChange,
+      union: {
+        name: 'AssignUserToRoleResult',
+        description: 'What `assignUserToRole` answers: its success, or an `AccessError`.',
+      },
+    },
+    extensions: { attempt: grantAttempt(roleGiving, toRoleGrant) },
+    resolve: (_root, args, context) => assignUserToRole(context, toRoleGrant(args, context)),
   }),
 );

@@ -6,13 +6,13 @@ import { Resource } from '../resources/schema.js';
 import { builder, type Types } from '../schema/builder.js';
 import { connect, connectionType, forwardArgs, pageArgs, pageExtensions } from '../schema/connections.js';
 import { User } from '../users/schema.js';
-import { findGrants } from './grants.js';
+import { findGrants, type Grants } from './grants.js';
 import { reachedAnotherWay, reachedOnlyThus, roleResources, userResources } from './lists.js';
 import { Role } from './schema.js';
 
 // What a user reaches, and through what: the graph behind "lost" and "kept".
 
-/** What a row of these pages carries beside its node: whose access it is, and the role that doesn't count (or ''). */
+/** What a row of the kept resources carries beside its node: whose access it is, and the role that doesn't count. */
 interface Facts {
   readonly userId: string;
   readonly exceptRole: string;
@@ -23,24 +23,26 @@ function grantsOf(row: Row, context: Context) {
   return findGrants(context, userId, node.id, exceptRole);
 }
 
-const grantFields = (t: ObjectFieldBuilder<Types, Row>) => ({
-  direct: t.boolean({
-    description: 'Whether the user holds a grant of its own, beside any role.',
-    resolve: async (row, _args, context) => (await grantsOf(row, context)).direct,
-  }),
-  roles: t.field({
-    type: [Role],
-    description: 'The roles of the user that grant the resource; none where it is a direct grant only.',
-    resolve: async (row, _args, context) => [...(await grantsOf(row, context)).roles],
-  }),
-});
+/** The fields that tell through what a resource is reached. */
+const grantFields =
+  (find: (row: Row, context: Context) => Grants | Promise<Grants>) => (t: ObjectFieldBuilder<Types, Row>) => ({
+    direct: t.boolean({
+      description: 'Whether the user holds a grant of its own, beside any role.',
+      resolve: async (row, _args, context) => (await find(row, context)).direct,
+    }),
+    roles: t.field({
+      type: [Role],
+      description: 'The roles of the user that grant the resource; none where it is a direct grant only.',
+      resolve: async (row, _args, context) => [...(await find(row, context)).roles],
+    }),
+  });
 
 const UserResourcesConnection = connectionType({
   name: 'UserResources',
   node: Resource,
   description: 'Everything that a user reaches, through a direct grant, roles, or both; in the order of the ids.',
   nodeDescription: 'The resource.',
-  edgeFields: grantFields,
+  edgeFields: grantFields((row) => row as unknown as Grants),
 });
 
 builder.prismaObjectField(User, 'resources', (t) =>
@@ -49,7 +51,7 @@ builder.prismaObjectField(User, 'resources', (t) =>
     description: 'Everything that the user reaches, and through what.',
     args: pageArgs(t.arg),
     extensions: pageExtensions(userResources),
-    resolve: ({ id }, page, context) => connect(context, userResources, id, page, [], { userId: id, exceptRole: '' }),
+    resolve: ({ id }, page, context) => connect(context, userResources, id, page),
   }),
 );
 
@@ -65,7 +67,7 @@ const KeptResourcesConnection = connectionType({
   node: Resource,
   description: 'What the removed role granted and the user still reaches, in the order of the ids.',
   nodeDescription: 'The resource that is still reached.',
-  edgeFields: grantFields,
+  edgeFields: grantFields(grantsOf),
 });
 
 /** The two halves of what the role of a removal grants. A user who wasn't assigned to it loses nothing. */

@@ -1,20 +1,22 @@
-import { z } from 'zod';
 import type { Context } from '../context.js';
-import { id, parseInput } from '../grammar.js';
+import { parseInput } from '../grammar.js';
 import { permissions } from '../permissions.js';
-import { carryOut, type Removal, type RemovalRequest, removalInput } from '../removal.js';
+import { carryOut, findOwner } from '../removal.js';
+import { type Removal, type RemovalRequest, removalGrammars } from '../removal-request.js';
 
 export const roleRemoval: Removal = {
   kind: 'ROLE',
   databaseFunction: 'unassign_user_from_role',
+  system: 'ENTRYGUARD',
   noun: 'role',
   requires: permissions.Mutation.unassignUserFromRole.requires,
 };
 
-const grammar = z.object({ roleId: id('role'), ...removalInput });
+const grammars = removalGrammars((id) => ({ roleId: id('role') }));
 
 /** Checks the arguments of the mutation; throws InvalidInputError. */
-export function toRoleRemoval({ input }: { input: unknown }): RemovalRequest {
+export function toRoleRemoval({ input }: { input: unknown }, context: Context): RemovalRequest {
+  const grammar = findOwner(context, roleRemoval) ? grammars.upstream : grammars.local;
   const { roleId, ...request } = parseInput(grammar, input);
   return { ...request, target: { roleId } };
 }

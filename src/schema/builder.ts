@@ -38,7 +38,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
 builder.queryType({ description: 'What the directory holds and what was taken away. Every field needs a credential.' });
 builder.mutationType({
   description:
-    'Taking access away. Each field answers a union: its success, or a typed error that implements `AccessError`.',
+    'Taking access away, and giving it back. Each field answers a union: its success, or a typed error that implements ' +
+    '`AccessError`.',
 });
 
 builder.scalarType('DateTime', {

@@ -1,6 +1,6 @@
-import type { ArgBuilder, FieldMap, ObjectFieldBuilder, ObjectRef } from '@pothos/core';
+import type { ArgBuilder, FieldMap, InterfaceRef, ObjectFieldBuilder, ObjectRef } from '@pothos/core';
 import type { Context } from '../context.js';
-import { countRows, findPages, type List, type Page, type Row } from '../database/lists.js';
+import { countRows, cursorOf, findPages, type List, type Page, type Row } from '../database/lists.js';
 import { toModel } from '../database/rows.js';
 import { shareable } from '../federation/subgraph.js';
 import type { Prisma } from '../generated/prisma/client.js';
@@ -22,12 +22,15 @@ const PageInfo = builder.objectRef<Page>('PageInfo').implement({
     startCursor: t.string({
       nullable: true,
       description: 'The cursor of the first edge: pass it as `before` to page backwards. Null on an empty page.',
-      resolve: ({ rows }) => rows[0]?.cursor ?? null,
+      resolve: ({ rows: [first] }) => (first ? cursorOf(first) : null),
     }),
     endCursor: t.string({
       nullable: true,
       description: 'The cursor of the last edge: pass it as `after` to page forwards. Null on an empty page.',
-      resolve: ({ rows }) => rows.at(-1)?.cursor ?? null,
+      resolve: ({ rows }) => {
+        const last = rows.at(-1);
+        return last ? cursorOf(last) : null;
+      },
     }),
   }),
 });
@@ -35,7 +38,7 @@ const PageInfo = builder.objectRef<Page>('PageInfo').implement({
 interface ConnectionOptions<Model> {
   /** Without `Connection`. */
   readonly name: string;
-  readonly node: ObjectRef<Types, Model>;
+  readonly node: ObjectRef<Types, Model> | InterfaceRef<Types, Model>;
   readonly description: string;
   readonly nodeDescription: string;
   readonly edgeFields?: (t: ObjectFieldBuilder<Types, Row>) => FieldMap;
@@ -54,12 +57,13 @@ export function connectionType<Model>({
     fields: (t) => ({
       cursor: t.string({
         description: 'Leads back to this entry: pass it as `after` or `before`.',
-        resolve: ({ cursor }) => cursor,
+        resolve: cursorOf,
       }),
       node: t.field({
         type: node,
         description: nodeDescription,
-        resolve: (row) => toModel(row['node'] as Record<string, unknown>) as never,
+        resolve: ({ node: found, list }) =>
+          (list.hasModels ? found : toModel(found as Record<string, unknown>)) as never,
       }),
       ...edgeFields?.(t),
     }),
@@ -104,24 +108,38 @@ export const pageExtensions = (list: List) => ({ pageKeyTypes: list.keyTypes });
  * arguments are wrong.
  */
 export function connect(
-  { database, batches }: Context,
+  { reads, batches }: Context,
   list: List,
   parentId: string,
   args: PageArguments,
   conditions: readonly Prisma.Sql[] = [],
-  facts: object = {},
+  facts: object | null = null,
 ): Connection {
   const window = toWindow(args, list.keyTypes);
-  const name = JSON.stringify([list.from, list.parent, conditions.map(({ text, values }) => [text, values])]);
-  const pageName = `page ${JSON.stringify(window)} ${name}`;
+  const name = conditions.length > 0 ? `${nameOf(list)} ${JSON.stringify(conditions)}` : nameOf(list);
+  const pageName = `page ${window.size} ${window.backwards} ${args.after ?? ''} ${args.before ?? ''} ${name}`;
   let page: Promise<Page> | undefined;
   return {
     page: () => {
       page ??= batches
-        .load(pageName, parentId, (ids) => findPages(database, list, conditions, window, ids))
-        .then((found) => ({ ...found, rows: found.rows.map((row) => ({ ...row, ...facts })) }));
+        .load(pageName, parentId, (ids) => findPages(reads, list, conditions, window, ids))
+        .then((found) => (facts ? withFacts(found, facts) : found));
       return page;
     },
-    count: () => batches.load(`count ${name}`, parentId, (ids) => countRows(database, list, conditions, ids)),
+    count: () => batches.load(`count ${name}`, parentId, (ids) => countRows(reads, list, conditions, ids)),
   };
 }
+
+const names = new Map<List, string>();
+
+/** A short text that tells the lists apart. There are as many as this program has. */
+function nameOf(list: List): string {
+  const name = names.get(list) ?? `list ${names.size}`;
+  names.set(list, name);
+  return name;
+}
+
+const withFacts = (page: Page, facts: object): Page => ({
+  ...page,
+  rows: page.rows.map((row) => ({ ...row, ...facts })),
+});

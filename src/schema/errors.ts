@@ -45,10 +45,13 @@ const ResourceType = builder.enumType('ResourceType', {
     PROJECT: { description: 'The project.' },
     ROLE: { description: 'The role.' },
     SESSION: { description: 'The session.' },
+    REVOCATION: { description: 'The record of a removal.' },
+    OFFBOARDING: { description: 'The off-boarding.' },
   } satisfies Record<errors.ResourceType, object>,
 });
 
-const UpstreamSystem = builder.enumType('UpstreamSystem', {
+/** The systems behind this gateway. */
+export const UpstreamSystem = builder.enumType('UpstreamSystem', {
   description: 'A system behind this gateway that owns assignments.',
   values: {
     VOUCHERIFY: { description: 'Owns the assignments to projects.' },
@@ -134,28 +137,36 @@ builder.objectType(errors.NoAccessError, {
 builder.objectType(errors.ConflictError, {
   name: 'ConflictError',
   interfaces,
-  description: 'The request conflicts with the state of its target in a way that has no type of its own (REST: 409).',
+  description:
+    'The request conflicts with the state of its target in a way that has no type of its own (REST: 409); or the same is ' +
+    'PENDING already.',
 });
 
 builder.objectType(errors.RateLimitedError, {
   name: 'RateLimitedError',
   interfaces,
-  description: 'Too many requests of this caller (REST: 429). Nothing was done or recorded.',
+  description:
+    'Too many requests (REST: 429): of this caller, and nothing was recorded; or of this gateway, by the system that owns ' +
+    'the assignment, and the record says REFUSED. Nothing was done.',
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', { description: 'Ask again after so many seconds.' }),
   }),
 });
 
-/** `revocation` is added by the revocations. */
+/** `revocation` and `grant` are added by the revocations and the grants. */
 export const UpstreamError = builder.objectType(errors.UpstreamError, {
   name: 'UpstreamError',
   interfaces,
-  description: 'The system that owns the assignment refused, could not be reached, or answered what it should not.',
+  description:
+    'The system that owns the assignment refused, could not be reached, or answered what it should not. Where ' +
+    '`outcomeUnknown` is true the gateway finds out by itself: don’t ask for the same again (`retryable` is false, ' +
+    'whatever the code says), ask `revocation(id:)` or `grant(id:)` until its state is DONE or REFUSED.',
   fields: (t) => ({
     system: t.expose('system', { type: UpstreamSystem, description: 'Which system.' }),
     outcomeUnknown: t.boolean({
       description:
-        'True when the upstream may or may not have done it: the revocation stays PENDING until that is known.',
+        'True when the upstream may or may not have done it: the record stays PENDING until that is known. Access counts ' +
+        'as gone meanwhile, whether it is being taken away or given.',
       resolve: ({ facts }) => facts.outcomeUnknown,
     }),
     upstreamTraceId: t.string({
@@ -180,13 +191,15 @@ export const everyMutation = [
   errors.InternalError,
 ];
 
-/** What every removal can answer instead of its success; some have an error of their own beside these. */
-export const everyRemoval = [
+/** What every change of access can answer instead of its success; some have errors of their own beside these. */
+export const everyChange = [
   ...everyMutation,
   errors.InvalidInputError,
   errors.PaymentRequiredError,
   errors.NotFoundError,
-  errors.UserNotAssignedError,
   errors.ConflictError,
   errors.UpstreamError,
 ];
+
+/** The same of every removal. */
+export const everyRemoval = [...everyChange, errors.UserNotAssignedError];

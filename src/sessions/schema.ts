@@ -70,9 +70,9 @@ builder.prismaObjectField(User, 'canStartSession', (t) =>
   }),
 );
 
-async function canStart({ database }: Context, ids: readonly string[]): Promise<boolean[]> {
-  const { text, values } = Prisma.sql`
+async function canStart({ reads }: Context, ids: readonly string[]): Promise<boolean[]> {
+  const found = await reads.find<{ can: boolean }>(Prisma.sql`
     select can_start_session(person.id) as can
-    from unnest(${ids}::text[]) with ordinality as person(id, place) order by person.place`;
-  return (await database.query<{ can: boolean }>(text, values)).map(({ can }) => can);
+    from unnest(${ids}::text[]) with ordinality as person(id, place) order by person.place`);
+  return found.map(({ can }) => can);
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode, UpstreamSystem } from '../errors.js';
+import type { GlobalRole } from '../generated/prisma/enums.js';
 
 /** A refusal of an upstream, or of the gateway before anything was sent: what was asked for was certainly not done. */
 export type RefusalCode = Extract<
@@ -28,7 +29,14 @@ export type UpstreamOutcome =
   | {
       readonly kind: 'REFUSED';
       readonly code: RefusalCode;
+      /** What it answered; null where nothing was sent or no connection came about. */
+      readonly status: number | null;
       readonly resourceType: MissingResource;
+      /**
+       * Whether it is the system's own word on what was asked for, by which an earlier attempt at the same wasn't carried
+       * out either. A credential, a limit, a plan, a conflict or the page of a proxy says nothing of what went before.
+       */
+      readonly isVerdict: boolean;
       /** When to ask again; null where the upstream didn't say. */
       readonly retryAfterSeconds: number | null;
       readonly upstreamTraceId: string | null;
@@ -66,6 +74,10 @@ export interface Connector {
   readonly userPattern: string;
   /** The same for the id of a project or role, or a global role. */
   readonly targetPattern: string;
+  /** Whether a name in capitals is the same there. It is sent, and looked for in the directory, in small letters then. */
+  readonly ignoresCase: boolean;
+  /** How it names the global roles; empty where it has none. */
+  readonly targetNames: Readonly<Partial<Record<GlobalRole, string>>>;
   remove(call: UpstreamCall, options: CallOptions): Promise<UpstreamOutcome>;
   grant(call: UpstreamCall, options: CallOptions): Promise<UpstreamOutcome>;
   /** Asks for something that changes nothing. */

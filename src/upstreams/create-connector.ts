@@ -16,7 +16,7 @@ export interface ConnectorParts {
 
 /** Makes a connector of what a system is like and the way to it. */
 export function createConnector(system: System, parts: ConnectorParts): Connector {
-  const { name, userPattern, targetPattern } = system;
+  const { name, userPattern, targetPattern, ignoresCase, targetNames } = system;
   const isWellFormed = createGrammarCheck(system);
   const run = async (operation: 'remove' | 'grant', call: UpstreamCall, options: CallOptions) => {
     const start = performance.now();
@@ -29,7 +29,7 @@ export function createConnector(system: System, parts: ConnectorParts): Connecto
     return outcome;
   };
   return {
-    ...{ system: name, userPattern, targetPattern },
+    ...{ system: name, userPattern, targetPattern, ignoresCase, targetNames },
     remove: (call, options) => run('remove', call, options),
     grant: (call, options) => run('grant', call, options),
     check: () => checkUpstream(system, parts.http),
@@ -70,7 +70,8 @@ function toOutcome(
       return readAnswer(table, result, traceIdField);
     case 'NOT_SENT':
       return {
-        ...{ kind: 'REFUSED', resourceType: null, retryAfterSeconds: null, upstreamTraceId: null },
+        ...{ kind: 'REFUSED', status: null, resourceType: null, isVerdict: false },
+        ...{ retryAfterSeconds: null, upstreamTraceId: null },
         code: isOwnFault(result) ? 'UPSTREAM_REJECTED' : 'UPSTREAM_UNAVAILABLE',
       };
     case 'LOST':

@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExponentialBackoff } from 'cockatiel';
+import type { Tracing } from '../tracing/tracing.js';
 import { toAddress } from './address.js';
 import { type Attempt, type AttemptResult, attempt } from './attempt.js';
 import { type Breaker, createBreaker } from './breaker.js';
@@ -32,6 +33,9 @@ export interface UpstreamHttpParts {
   /** The gateway's own credential there. */
   readonly headers: Readonly<Record<string, string>>;
   readonly onBreakerChange: (state: BreakerState) => void;
+  /** What spans call it. */
+  readonly system?: string;
+  readonly tracing?: Pick<Tracing, 'startCall'> | null;
 }
 
 /** The way to one upstream. */
@@ -52,7 +56,8 @@ const backoff = new ExponentialBackoff({ initialDelay: 100, maxDelay: 1_000 });
 // while we write would leave the outcome unknown.
 const connections = { keepAlive: true, timeout: 3_000, maxSockets: 16, maxFreeSockets: 4 } as const;
 
-export function createUpstreamHttp({ url, headers, onBreakerChange }: UpstreamHttpParts): UpstreamHttp {
+export function createUpstreamHttp(parts: UpstreamHttpParts): UpstreamHttp {
+  const { url, headers, onBreakerChange, system = '', tracing = null } = parts;
   const agent = new URL(url).protocol === 'https:' ? new HttpsAgent(connections) : new Agent(connections);
   const breaker = createBreaker(onBreakerChange);
   const budget = new RetryBudget();
@@ -68,9 +73,16 @@ export function createUpstreamHttp({ url, headers, onBreakerChange }: UpstreamHt
       const text = body ? JSON.stringify(body) : null;
       const end = performance.now() + deadlineMs;
       const signal = AbortSignal.timeout(deadlineMs);
-      const all = { ...toHeaders(text, traceId), ...headers };
+      const span = tracing?.startCall({ system, method, traceId }) ?? null;
+      const all = { ...toHeaders(text, span?.traceparent ?? newTraceparent(traceId)), ...headers };
       budget.earn();
-      return repeat(() => attempt({ method, address, headers: all, body: text, agent, signal }), breaker, budget, end);
+      const makeAttempt = () => attempt({ method, address, headers: all, body: text, agent, signal });
+      const exchange = await repeat(makeAttempt, breaker, budget, end).catch((error: unknown) => {
+        span?.end({ attempts: 1, result: 'BROKEN', failed: true });
+        throw error;
+      });
+      span?.end(describe(exchange));
+      return exchange;
     },
     breakerState: breaker.state,
     // Only idle ones: whoever waits for an answer still wants to know it.
@@ -82,12 +94,21 @@ export function createUpstreamHttp({ url, headers, onBreakerChange }: UpstreamHt
   };
 }
 
+/** What a span tells of a call: an upstream's status, or why there is none. */
+const describe = ({ result, attempts }: Exchange) => ({
+  attempts,
+  result: result.kind === 'ANSWERED' ? String(result.status) : `${result.kind} ${result.reason}`,
+  failed: result.kind !== 'ANSWERED' || result.status >= 500,
+});
+
+const newTraceparent = (traceId: string) => `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+
 // Only what is listed here and the gateway's own credential leaves for an upstream: nothing of the caller's request.
-const toHeaders = (body: string | null, traceId: string): Record<string, string> => ({
+const toHeaders = (body: string | null, traceparent: string): Record<string, string> => ({
   Accept: 'application/json',
   'Accept-Encoding': 'identity',
   'User-Agent': 'divest',
-  traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
+  traceparent,
   ...(body !== null && { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }),
 });
 

@@ -4,7 +4,12 @@ import { toSeconds } from './retry-after.js';
 /** What an answer means, without what is particular to one answer. */
 export type Meaning =
   | { readonly kind: 'DONE' | 'ALREADY_GONE' | 'ALREADY_THERE' }
-  | { readonly kind: 'REFUSED'; readonly code: RefusalCode; readonly resourceType: MissingResource }
+  | {
+      readonly kind: 'REFUSED';
+      readonly code: RefusalCode;
+      readonly resourceType: MissingResource;
+      readonly isVerdict: boolean;
+    }
   | { readonly kind: 'UNKNOWN'; readonly code: UnknownCode };
 
 /** One row of a system's table: a status and, where the status alone doesn't tell, what a field of the body says. */
@@ -17,9 +22,18 @@ export interface StatusRow {
 const done: Meaning = { kind: 'DONE' };
 export const alreadyGone: Meaning = { kind: 'ALREADY_GONE' };
 export const alreadyThere: Meaning = { kind: 'ALREADY_THERE' };
-export const refused = (code: RefusalCode, resourceType: MissingResource = null): Meaning => ({
-  ...{ kind: 'REFUSED', code, resourceType },
+export const refused = (code: RefusalCode): Meaning => ({
+  kind: 'REFUSED',
+  code,
+  resourceType: null,
+  isVerdict: false,
 });
+/** The system itself says that it has no such user, project or role. */
+export const missing = (resourceType: Exclude<MissingResource, null>): Meaning => ({
+  ...{ kind: 'REFUSED', code: 'NOT_FOUND', resourceType, isVerdict: true },
+});
+/** The system itself refuses what is asked for, and had it been carried out before it would answer otherwise. */
+export const rejected: Meaning = { kind: 'REFUSED', code: 'UPSTREAM_REJECTED', resourceType: null, isVerdict: true };
 const unknown = (code: UnknownCode): Meaning => ({ kind: 'UNKNOWN', code });
 
 /** What the three systems have in common; the last rows of every table. */
@@ -68,7 +82,7 @@ export function readAnswer(table: readonly StatusRow[], answer: Answer, traceIdF
   const meaning = row?.means ?? meaningOfClass(status);
   const upstreamTraceId = traceIdField === null ? null : toTraceId(textOf(body, traceIdField));
   return meaning.kind === 'REFUSED'
-    ? { ...meaning, upstreamTraceId, retryAfterSeconds: toSeconds(retryAfter, Date.now()) }
+    ? { ...meaning, status, upstreamTraceId, retryAfterSeconds: toSeconds(retryAfter, Date.now()) }
     : { ...meaning, upstreamTraceId };
 }
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { UpstreamSystem } from '../errors.js';
-import type { UpstreamCall } from './connector.js';
+import type { Connector, UpstreamCall } from './connector.js';
 import type { UpstreamRequest } from './http.js';
 import type { UpstreamAccess } from './section.js';
 import type { StatusRow } from './status-table.js';
@@ -19,6 +19,8 @@ export interface System {
   /** See {@link import('./connector.js').Connector}. */
   readonly userPattern: string;
   readonly targetPattern: string;
+  readonly ignoresCase: boolean;
+  readonly targetNames: Connector['targetNames'];
   readonly remove: Operation;
   readonly grant: Operation;
   /** The field of its answers with the correlation id; null where it has none. */

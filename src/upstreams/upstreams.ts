@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Tracing } from '../tracing/tracing.js';
 import type { Upstreams } from './connector.js';
 import { createConnector } from './create-connector.js';
 import { createUpstreamHttp } from './http.js';
@@ -9,13 +10,14 @@ import { systems } from './systems.js';
 export interface UpstreamsParts {
   readonly settings: readonly UpstreamSettings[];
   readonly log: Logger;
+  readonly tracing?: Pick<Tracing, 'startCall'> | null;
   /** Told of every removal and grant, when it has ended. */
   readonly onCall: (facts: UpstreamCallFacts) => void;
 }
 
 /** Makes the connectors that the settings name. Nothing is sent before the first call. */
-export function createUpstreams({ settings, log, onCall }: UpstreamsParts): Upstreams {
-  const opened = settings.map((one) => open(one, log, onCall));
+export function createUpstreams({ settings, ...parts }: UpstreamsParts): Upstreams {
+  const opened = settings.map((one) => open(one, parts));
   return {
     find: (organizationId, system) =>
       opened.find((one) => one.organizationId === organizationId && one.connector.system === system)?.connector ?? null,
@@ -34,8 +36,7 @@ export function createUpstreams({ settings, log, onCall }: UpstreamsParts): Upst
 
 function open(
   { organizationId, system: name, url, headers }: UpstreamSettings,
-  log: Logger,
-  onCall: UpstreamsParts['onCall'],
+  { log, onCall, tracing = null }: Omit<UpstreamsParts, 'settings'>,
 ) {
   const system = systems.find((system) => system.name === name);
   if (!system) {
@@ -43,6 +44,6 @@ function open(
   }
   const onBreakerChange = (state: string) =>
     log.warn({ organization: organizationId, system: name, breaker: state }, 'upstream breaker');
-  const http = createUpstreamHttp({ url, headers, onBreakerChange });
+  const http = createUpstreamHttp({ url, headers, onBreakerChange, system: name, tracing });
   return { organizationId, http, connector: createConnector(system, { organizationId, http, log, onCall }) };
 }

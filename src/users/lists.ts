@@ -1,6 +1,7 @@
 import { confinedTo } from '../auth/caller.js';
 import type { Principal } from '../auth/principal.js';
 import type { List } from '../database/lists.js';
+import { nodes } from '../database/nodes.js';
 import { Prisma } from '../generated/prisma/client.js';
 import type { GlobalRole } from '../generated/prisma/enums.js';
 
@@ -9,7 +10,8 @@ export const organizationUsers: List = {
   parent: 'u.organization_id',
   key: ['u.id'],
   keyTypes: ['text'],
-  columns: 'to_jsonb(u) as node',
+  hasModels: true,
+  columns: `${nodes.user} as node`,
 };
 
 /** Which users are asked for; what is null doesn't matter. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { confinedTo, getPrincipal } from '../auth/caller.js';
-import type { User as UserModel } from '../generated/prisma/client.js';
+import type { Context } from '../context.js';
+import { nodes } from '../database/nodes.js';
+import { Prisma, type User as UserModel } from '../generated/prisma/client.js';
 import { GlobalRole } from '../generated/prisma/enums.js';
 import { id, nullable, parseInput, searchText, userReference } from '../grammar.js';
 import { builder } from '../schema/builder.js';
@@ -9,6 +11,8 @@ import { GlobalRoleEnum } from '../schema/global-role.js';
 import { findNode, Node, registerNode } from '../schema/node.js';
 import { UserReference } from '../schema/user-reference.js';
 import { organizationUsers, userConditions } from './lists.js';
+
+const { sql } = Prisma;
 
 /** A person of the directory. Projects, roles, resources and sessions add their fields themselves. */
 export const User = builder.prismaObject('User', {
@@ -30,14 +34,17 @@ export const User = builder.prismaObject('User', {
   }),
 });
 
-registerNode('user', 'User', (context, ids) => {
-  const { prisma } = context.database;
-  return prisma.user.findMany({ where: { AND: [{ id: { in: ids } }, visible(getPrincipal(context))] } });
-});
+registerNode('user', 'User', (context, ids) => findUsers(context, sql`u.id = any(${ids}::text[])`));
 
-function visible(principal: ReturnType<typeof getPrincipal>) {
+/** The users that `which` tells of `u`, within what the caller may see. By hand: nothing is asked for as often. */
+async function findUsers(context: Context, which: Prisma.Sql): Promise<UserModel[]> {
+  const principal = getPrincipal(context);
   const self = confinedTo(principal);
-  return { organizationId: principal.organization.id, ...(self !== null && { id: self }) };
+  const rows = await context.reads.find<{ user: UserModel }>(sql`
+    select ${Prisma.raw(nodes.user)} as user from users u
+    where u.organization_id = ${principal.organization.id} and ${which}
+      and ${self === null ? sql`true` : sql`u.id = ${self}`}`);
+  return rows.map(({ user }) => user);
 }
 
 /** A list of users of one organization. */
@@ -89,6 +96,7 @@ builder.queryFields((t) => ({
   }),
 }));
 
-function findByLogin(context: Parameters<typeof getPrincipal>[0], login: string) {
-  return context.database.prisma.user.findFirst({ where: { AND: [{ login }, visible(getPrincipal(context))] } });
+async function findByLogin(context: Context, login: string): Promise<UserModel | null> {
+  const [user = null] = await findUsers(context, sql`u.login = ${login}`);
+  return user;
 }

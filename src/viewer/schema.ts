@@ -28,6 +28,11 @@ const PermissionEnum = builder.enumType('Permission', {
     UNASSIGN_USER_FROM_PROJECT: { description: 'Use `unassignUserFromProject`.' },
     UNASSIGN_USER_FROM_ROLE: { description: 'Use `unassignUserFromRole`.' },
     REMOVE_GLOBAL_ROLE: { description: 'Use `removeGlobalRole`.' },
+    ASSIGN_USER_TO_PROJECT: { description: 'Use `assignUserToProject`.' },
+    ASSIGN_USER_TO_ROLE: { description: 'Use `assignUserToRole`.' },
+    ADD_GLOBAL_ROLE: { description: 'Use `addGlobalRole`.' },
+    RESTORE_ACCESS: { description: 'Use `restoreAccess`, for what the caller may give.' },
+    OFFBOARD_USER: { description: 'Use `offboardUser`.' },
   } satisfies Record<Permission, object>,
 });
 

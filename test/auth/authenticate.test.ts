@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Authenticate, type CredentialCarrier, createAuthenticate } from '../../src/auth/authenticate.js';
+import { createGuesses } from '../../src/auth/guesses.js';
 import type { Database } from '../../src/database/database.js';
 import { InternalError, UnauthenticatedError } from '../../src/errors.js';
 import { createLogger } from '../../src/log.js';
@@ -193,6 +194,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
         config: { bearer, cxone: null, allowApiKeyInQuery: true },
         database: failing(error).database,
         clock: () => now,
+        guesses: createGuesses({ redis: null, log: createLogger({ logLevel: 'silent' }) }),
         log: createLogger({ logLevel: 'info' }, { write }),
       });
 
@@ -220,11 +222,10 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       }
     });
 
-    it('is logged by the log of the request where there is one', async () => {
+    it('is logged with the trace id of the request', async () => {
       const lines: string[] = [];
-      const ask = await withDatabase(unavailable);
-      const log = createLogger({ logLevel: 'info' }, { write: (line) => lines.push(line) }).child({ traceId: 'abc' });
-      await ask(await present('API key'), log);
+      const ask = await withDatabase(unavailable, (line) => lines.push(line));
+      await ask(await present('API key'), 'abc');
       expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ traceId: 'abc', code: 'UNAVAILABLE' }]);
     });
 

@@ -1,16 +1,20 @@
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBasicAuthorization } from '../../src/auth/basic.js';
+import { createGuesses } from '../../src/auth/guesses.js';
 import type { Database } from '../../src/database/database.js';
 import { openTestDatabase } from '../support/databases.js';
 import { now, secrets, seedDirectory } from './directory.js';
 
 let database: Database;
+let parts: Parameters<typeof createBasicAuthorization>[0];
 let isAuthorized: (header: string | null) => Promise<boolean>;
 
 beforeAll(async () => {
   database = await openTestDatabase('embedded');
   await seedDirectory(database);
-  isAuthorized = createBasicAuthorization(database, () => now);
+  parts = { database, clock: () => now, guesses: createGuesses({ redis: null, log: pino({ level: 'silent' }) }) };
+  isAuthorized = createBasicAuthorization(parts);
 });
 afterAll(() => database.close());
 
@@ -51,6 +55,6 @@ describe('Basic authorization', () => {
   it('rejects where the database cannot be asked, instead of answering', async () => {
     const broken = { ...database, query: () => Promise.reject(new Error('away')) } as Database;
     const header = `Basic ${encode(`mgmt_ci:${secrets.management}`)}`;
-    await expect(createBasicAuthorization(broken)(header)).rejects.toThrow('away');
+    await expect(createBasicAuthorization({ ...parts, database: broken })(header)).rejects.toThrow('away');
   });
 });

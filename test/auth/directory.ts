@@ -1,6 +1,7 @@
 import { type JWTPayload, SignJWT } from 'jose';
 import { pino } from 'pino';
 import { type AuthenticateOptions, type CredentialCarrier, createAuthenticate } from '../../src/auth/authenticate.js';
+import { createGuesses } from '../../src/auth/guesses.js';
 import type { Principal } from '../../src/auth/principal.js';
 import { hashSecret } from '../../src/auth/secrets.js';
 import type { TokenIssuer } from '../../src/config.js';
@@ -109,6 +110,7 @@ export const authenticator = (database: Database, options: Partial<AuthenticateO
     config: { bearer, cxone, allowApiKeyInQuery: false, ...options },
     database,
     clock: () => now,
+    guesses: createGuesses({ redis: null, log: pino({ level: 'silent' }) }),
     log: pino({ level: 'silent' }),
   });
 

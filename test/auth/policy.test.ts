@@ -8,6 +8,7 @@ import { permissions } from '../../src/permissions.js';
 import { openTestDatabase } from '../support/databases.js';
 import { rememberRows } from '../support/reset.js';
 import { bearer, bearerSecret, cxone, cxoneSecret } from './directory.js';
+import { expectedGivings, fieldsOfGivings, giveEverything, prepareGivings } from './givings.js';
 import { type Column, columns, fieldsOf, policy, type Row, schemaFields } from './policy.js';
 import { createWorld, type State, type World } from './world.js';
 
@@ -43,6 +44,7 @@ const mutations: Partial<Record<Column, (world: World) => string>> = {
   removeGlobalRole: ({ target: { user } }) => `removeGlobalRole(input: { role: ODATA, user: { id: "${user}" } })`,
   'removeGlobalRole: ADMIN': ({ target: { user } }) =>
     `removeGlobalRole(input: { role: ADMIN, user: { id: "${user}" } })`,
+  offboardUser: ({ target: { user } }) => `offboardUser(input: { user: { id: "${user}" } })`,
   startSession: () => 'startSession',
   'endSession: of its own': ({ caller: { session } }) => `endSession(input: { sessionId: "${session}" })`,
   'endSession: of another user': ({ target: { session } }) => `endSession(input: { sessionId: "${session}" })`,
@@ -54,6 +56,8 @@ const entityTypes = {
   role: 'Role',
   session: 'Session',
   revocation: 'Revocation',
+  grant: 'Grant',
+  offboarding: 'Offboarding',
 } satisfies Record<keyof World['target'], string>;
 const typed = (belongings: World['target']) =>
   Object.entries(entityTypes).map(
@@ -83,6 +87,9 @@ const queries: Readonly<Record<string, (world: World) => string>> = {
     `own: revocation(id: "${caller.revocation}") { id user { id } }
      other: revocation(id: "${target.revocation}") { id user { id } }`,
   revocations: () => 'revocations { edges { node { id user { id } } } }',
+  grant: ({ caller, target }) =>
+    `own: grant(id: "${caller.grant}") { id user { id } } other: grant(id: "${target.grant}") { id user { id } }`,
+  accessChanges: () => 'accessChanges { edges { node { id user { id } } } }',
 };
 /** What of a person each query shows. */
 const shown: Readonly<Record<string, keyof World['target']>> = {
@@ -92,6 +99,8 @@ const shown: Readonly<Record<string, keyof World['target']>> = {
   roles: 'role',
   revocation: 'revocation',
   revocations: 'revocation',
+  grant: 'grant',
+  accessChanges: 'grant',
 };
 
 interface Body {
@@ -140,11 +149,17 @@ async function directoryOf({ organizations }: World): Promise<string> {
   return JSON.stringify(await database.query(`select ${columns}`, [organizations]));
 }
 
+/** The number of the next transaction that writes: the same as before where nothing was written. */
+async function nextWrite(): Promise<string | undefined> {
+  const [row] = await database.query<{ next: string }>('select pg_snapshot_xmax(pg_current_snapshot())::text as next');
+  return row?.next;
+}
+
 /** The records that were not there when the world was made. */
 const recordsOf = ({ organizations, caller, target }: World) =>
   database.query<Record<string, unknown>>(
     `select state::text, code, actor, user_id as "user" from revocations
-     where organization_id = any($1::text[]) and actor <> 'mgmt_x' and id not in ($2, $3)`,
+     where organization_id = any($1::text[]) and actor <> 'mgmt_x' and id not in ($2, $3) and offboarding_id is null`,
     [organizations, caller.revocation, target.revocation],
   );
 
@@ -209,7 +224,7 @@ function worldOfQueries(row: Row, state: State): Promise<World> {
 
 async function checkQuery(row: Row, field: string, state: State, view: string) {
   const world = await worldOfQueries(row, state);
-  const before = await directoryOf(world);
+  const before = await nextWrite();
   const body = await ask(`{ ${queries[field]?.(world)} }`, world.headers);
   const text = JSON.stringify(body.data ?? null);
   const part = shown[field] ?? 'user';
@@ -218,8 +233,34 @@ async function checkQuery(row: Row, field: string, state: State, view: string) {
   expect(text.includes(world.caller[part])).toBe(view === 'all' || view === 'itself');
   expect(text.includes(world.target[part])).toBe(view === 'all' && state === 'valid');
   expect(text.includes(world.target.user)).toBe(view === 'all' && state === 'valid');
-  expect(await directoryOf(world)).toBe(before);
-  expect(await recordsOf(world)).toEqual([]);
+  expect(await nextWrite()).toBe(before);
+}
+
+/** All that can be given, by one document: each is answered as its removal, and nothing else is given. */
+async function checkGivings(row: Row, state: State) {
+  await makeRoom();
+  const world = await createWorld(database, row, state);
+  const givings = await prepareGivings(database, world);
+  const expected = expectedGivings(row, state);
+  const before = await directoryOf(world);
+  const { data, errors } = await ask(giveEverything(givings), world.headers);
+  expect(errors).toBeUndefined();
+  const answers = Object.values(data ?? {}) as { type: string; code?: string }[];
+  expect(answers.map(({ type, code }) => code ?? (type.endsWith('Success') ? 'yes' : type))).toEqual(
+    Object.values(expected),
+  );
+  expect(await givings.held()).toEqual(Object.keys(expected).filter((_, index) => answers[index]?.code === undefined));
+  if (!Object.values(expected).includes('yes')) {
+    expect(await directoryOf(world)).toBe(before);
+  }
+  const isRecorded = !Object.values(expected).includes('UNAUTHENTICATED');
+  expect(await givings.records()).toEqual(
+    Object.values(expected).flatMap((code) =>
+      isRecorded
+        ? [{ code: code === 'yes' ? null : code, actor: world.actor, isNamed: state !== 'other organization' }]
+        : [],
+    ),
+  );
 }
 
 async function checkViewer(row: Row, state: State, expected: string) {
@@ -239,8 +280,42 @@ async function checkViewer(row: Row, state: State, expected: string) {
       ...(cellOf(row, 'unassignUserFromProject') === 'yes' ? ['UNASSIGN_USER_FROM_PROJECT'] : []),
       ...(cellOf(row, 'unassignUserFromRole') === 'yes' ? ['UNASSIGN_USER_FROM_ROLE'] : []),
       ...(cellOf(row, 'removeGlobalRole') === 'yes' ? ['REMOVE_GLOBAL_ROLE'] : []),
+      ...(cellOf(row, 'unassignUserFromProject') === 'yes' ? ['ASSIGN_USER_TO_PROJECT'] : []),
+      ...(cellOf(row, 'unassignUserFromRole') === 'yes' ? ['ASSIGN_USER_TO_ROLE'] : []),
+      ...(cellOf(row, 'removeGlobalRole') === 'yes' ? ['ADD_GLOBAL_ROLE'] : []),
+      ...(Object.values(expectedGivings(row, 'valid')).includes('yes') ? ['RESTORE_ACCESS'] : []),
+      ...(cellOf(row, 'offboardUser') === 'yes' ? ['OFFBOARD_USER'] : []),
     ],
   });
+}
+
+/** How off-boardings are asked for: `id` of the caller's own organization unless it is of the other one. */
+const offboardingQueries: Readonly<Record<string, (id: string) => string>> = {
+  offboarding: (id) => `{ offboarding(id: "${id}") { id user { id } } }`,
+  offboardings: () => '{ offboardings { edges { node { id user { id } } } } }',
+  offboardingProgress: (id) => `subscription { offboardingProgress(id: "${id}") { id user { id } } }`,
+};
+
+async function checkOffboardings(row: Row, field: string, state: State, expected: string) {
+  const world = await worldOfQueries(row, state);
+  const { target } = world;
+  const response = await gateway.fetch('http://localhost/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...world.headers },
+    body: JSON.stringify({ query: offboardingQueries[field]?.(target.offboarding) }),
+  });
+  // An event is told in the same words as a result.
+  const text = await response.text();
+  const isThere = expected === 'yes' && state === 'valid';
+  const code = isThere
+    ? undefined
+    : expected === 'yes'
+      ? field === 'offboardingProgress'
+        ? 'NOT_FOUND'
+        : undefined
+      : expected;
+  expect(/"code":"(\w+)"/.exec(text)?.[1]).toBe(code);
+  expect(text.includes(target.user)).toBe(isThere);
 }
 
 /** Every good credential for itself; of the bad ones, the caller of each kind that could do most, were it good. */
@@ -268,29 +343,33 @@ describe.each(policy.map((row) => [`${row.credential}, ${row.authority}`, row] a
       if (column === 'viewer') {
         const answer = state === 'other organization' ? String(cellOf(row, column)) : expected;
         it(`viewer: ${answer}`, () => checkViewer(row, state, answer));
+      } else if (column === 'offboardings') {
+        const answer = state === 'other organization' ? String(cellOf(row, column)) : expected;
+        it.each(fieldsOf.offboardings)(`%s: ${answer}`, (field) => checkOffboardings(row, field, state, answer));
       } else if (column === 'directory') {
         it.each(fieldsOf.directory)(`%s: ${expected}`, (field) => checkQuery(row, field, state, expected));
       } else {
         it(`${column}: ${expected}`, () => checkMutation(row, column, state, expected));
       }
     }
+    it('gives what it may take away', () => checkGivings(row, state));
   });
 });
 
 describe('the table', () => {
-  const covered = new Set([...Object.values(fieldsOf).flat(), ...schemaFields]);
+  const covered = new Set([...Object.values(fieldsOf).flat(), ...fieldsOfGivings, ...schemaFields]);
   const rootFields = (type: GraphQLObjectType | null | undefined) => Object.keys(type?.getFields() ?? {});
 
   it('has every root field of the schema', () => {
-    const fields = [...rootFields(gateway.schema.getQueryType()), ...rootFields(gateway.schema.getMutationType())];
+    const { schema } = gateway;
+    const types = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+    const fields = types.flatMap(rootFields);
     expect(fields.length).toBeGreaterThan(0);
     expect([...covered].sort()).toEqual(fields.sort());
   });
 
   it('has every root field of permissions.ts, which has no others', () => {
-    const fields = [...Object.keys(permissions.Query), ...Object.keys(permissions.Mutation)];
-    expect([...covered].sort()).toEqual(fields.sort());
-    expect(gateway.schema.getSubscriptionType() ?? null).toBeNull();
+    expect([...covered].sort()).toEqual(Object.values(permissions).flatMap(Object.keys).sort());
   });
 
   it('leaves __typename to everyone who has no bad credential', async () => {

@@ -14,6 +14,8 @@ interface Belongings {
   readonly role: string;
   readonly session: string;
   readonly revocation: string;
+  readonly grant: string;
+  readonly offboarding: string;
 }
 
 /** A caller, and somebody else to take something from, in organizations that nothing else uses. */
@@ -66,9 +68,15 @@ const belongings = (name: string): Belongings => ({
   role: `role_${name}-${count}`,
   session: `sess_${name}-${count}`,
   revocation: `rev_${name}-${count}`,
+  grant: `grant_${name}-${count}`,
+  offboarding: `off_${name}-${count}`,
 });
 
-const person = (organization: string, { user, project, role, session, revocation }: Belongings, globalRoles = '{}') => `
+const person = (
+  organization: string,
+  { user, project, role, session, revocation, grant, offboarding }: Belongings,
+  globalRoles = '{}',
+) => `
   insert into users (id, organization_id, login, subject, global_roles)
     values ('${user}', '${organization}', '${user}@acme.test', 'idp|${user}', '${globalRoles}');
   insert into projects (id, organization_id, name) values ('${project}', '${organization}', 'A project');
@@ -81,7 +89,13 @@ const person = (organization: string, { user, project, role, session, revocation
   insert into revocations (id, organization_id, kind, state, user_id, requested_user, requested_target, actor,
       credential, requested_at, settled_at, trace_id)
     values ('${revocation}', '${organization}', 'ROLE', 'DONE', '${user}', '${user}', 'role_lost', 'mgmt_x',
-      'MANAGEMENT_TOKEN', now(), now(), 'a trace');`;
+      'MANAGEMENT_TOKEN', now(), now(), 'a trace');
+  insert into grants (id, organization_id, kind, state, user_id, requested_user, requested_target, actor,
+      credential, requested_at, settled_at, trace_id)
+    values ('${grant}', '${organization}', 'ROLE', 'DONE', '${user}', '${user}', 'role_given', 'mgmt_x',
+      'MANAGEMENT_TOKEN', now(), now(), 'a trace');
+  insert into offboardings (id, organization_id, user_id, requested_user, actor, credential, started_at, trace_id)
+    values ('${offboarding}', '${organization}', '${user}', '${user}', 'mgmt_x', 'BEARER', now(), 'a trace');`;
 
 // So that the target has a project left, and so that a caller who may see only itself shares something with it.
 const give = (organization: string, { user }: Belongings, { project, role }: Belongings) => `

@@ -48,4 +48,18 @@ describe('the example of a client', () => {
       expect(await demo.rows('select * from project_members order by project_id, user_id')).toEqual(members);
     });
   });
+
+  // The script has no such options.
+  it.each(
+    examples
+      .filter(([name]) => name !== 'curl')
+      .flatMap(([name, unassign]) => [
+        [name, 'a dry run', unassign, { projectId, user: { id: vera }, dryRun: true }] as const,
+        [name, 'nothing', unassign, { projectId, user: { id: 'user_nina' }, onMissing: 'IGNORE' }] as const,
+      ]),
+  )('with %s never takes %s for done', async (_name, _what, unassign, removal) => {
+    const settings = { url: demo.url, headers: credentials.management };
+    expect(await unassign(settings, removal)).toMatchObject({ state: 'unchanged' });
+    expect(await isMember(vera)).toBe(1);
+  });
 });

@@ -7,6 +7,9 @@ import { bearer, credentials, type Headers, openTestGateway, type TestGateway } 
 
 const root = join(import.meta.dirname, '../..');
 const pages = ['README.md', 'docs/clients.md', 'docs/migration.md', 'docs/errors.md', 'examples/clients/README.md'];
+const others = ['docs/import.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/stitching/README.md'];
+const folders = ['docs/gateways', 'docs/upstreams'];
+const linked = folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
 const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
 const blocksOf = (page: string, language: string) =>
   [...textOf(page).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, block = '']) => block);
@@ -19,7 +22,7 @@ describe('the documentation for clients', () => {
     }
   });
 
-  it.each(pages)('%s links to files that are there', (page) => {
+  it.each([...pages, ...others, ...linked])('%s links to files that are there', (page) => {
     const links = [...textOf(page).matchAll(/\]\((?!https?:|#)([^)#]+)\)/g)].map(([, link = '']) => link);
     const missing = links.filter((link) => {
       const path = join(root, dirname(page), link);

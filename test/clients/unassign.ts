@@ -10,6 +10,7 @@ import { createEnvironment } from '../../examples/clients/relay/environment.js';
 import { unassignUserFromProject as unassignByRelay } from '../../examples/clients/relay/unassign-user-from-project.js';
 import { createClient as createUrqlClient } from '../../examples/clients/urql-tada/client.js';
 import { unassignUserFromProject as unassignByUrql } from '../../examples/clients/urql-tada/unassign-user-from-project.js';
+import { unassignUserFromProject as unassignByFetch } from '../../examples/clients/waiting/unassign-user-from-project.js';
 
 export const examplesFolder = join(import.meta.dirname, '../../examples/clients');
 
@@ -23,6 +24,7 @@ export const examples: readonly (readonly [string, Unassign])[] = [
   ],
   ['urql', (settings, input) => unassignByUrql(createUrqlClient(settings), input)],
   ['Relay', (settings, input) => unassignByRelay(createEnvironment(settings), input)],
+  ['fetch', (settings, input) => unassignByFetch(settings, input)],
   ['curl', unassignByCurl],
 ];
 

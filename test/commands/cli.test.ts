@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoCredentials } from '../../src/demo/credentials.js';
+import { fillDataDir } from '../support/databases.js';
 import { type CompiledCli, compileCli, type Running } from './compiled.js';
 
 const commands = [
   ...['serve', 'migrate', 'import', 'issue-management-token', 'issue-api-key', 'revoke-credential'],
-  ...['sign-token', 'print-schema'],
+  ...['sign-token', 'print-schema', 'export-records', 'grant-database-role'],
 ];
 
 let cli: CompiledCli;
@@ -160,6 +161,15 @@ describe('divest serve', () => {
     };
   }
 
+  it('names the pages that can be opened in a browser', async () => {
+    const text = await first.waitFor('curl ');
+    const url = addressIn(text);
+    const page = await fetch(url, { headers: { Accept: 'text/html' } });
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(text).toContain(`\nGraphiQL, in a browser: ${url}\n`);
+    expect(text).toContain(`\nThe console, in a browser: ${new URL('/console', url)}\n`);
+  });
+
   it('prints one line for curl that works', async () => {
     const { url, headers, body } = parseCurl(await first.waitFor('curl '));
     const response = await fetch(url, { method: 'POST', headers, body });
@@ -254,17 +264,19 @@ describe('divest serve', () => {
     expect(stderr).toContain("This database accepts the demo organization's credentials key_demo-ada");
   });
 
-  it('tells where there is no demo organization how to get credentials', async () => {
+  it('tells where there is no demo organization how to get credentials, and names no page that is off', async () => {
     const file = join(dataDir, 'acme.json');
     await writeFile(file, JSON.stringify({ organizations: [{ id: 'org_acme', name: 'Acme' }] }));
     const other = { ...env, DIVEST_DATA_DIR: join(dataDir, 'acme') };
+    await fillDataDir(other.DIVEST_DATA_DIR);
     expect(await cli.run(['import', file], other)).toEqual({
       code: 0,
       stdout: 'Imported 1 organizations.\n',
       stderr: '',
     });
-    const server = cli.start(['serve'], other);
+    const server = cli.start(['serve'], { ...other, GRAPHIQL: 'off', CONSOLE: 'off' });
     const text = await server.waitFor('sign-token --subject');
+    expect(text).toMatch(/^Divest is ready: http:.*\n\nCredentials/);
     expect(text).not.toContain(demoCredentials.managementToken.token);
     server.kill('SIGTERM');
     expect((await server.ended).code).toBe(0);

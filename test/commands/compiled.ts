@@ -23,6 +23,8 @@ export interface Running {
 }
 
 export interface CompiledCli {
+  /** The file that node runs. */
+  readonly path: string;
   /** Runs a command with these settings, and none of the tests' own. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
@@ -44,6 +46,13 @@ export async function compileCli(): Promise<CompiledCli> {
   const options = ['-p', 'tsconfig.build.json', '--sourceMap', 'false', '--outDir', join(folder, 'dist')];
   // Whether the types are right is another check's business; without its files, every test here fails.
   await promisify(execFile)(process.execPath, [compiler, ...options], { cwd: root }).catch(() => {});
+  return runIn(folder, () => rm(folder, { recursive: true, force: true }));
+}
+
+/** What `npm run build` has made, as it is used: for tests that are run after a build, and not with the others. */
+export const openBuiltCli = (): CompiledCli => runIn(root, async () => {});
+
+function runIn(folder: string, forget: () => Promise<void>): CompiledCli {
   const children = new Set<ChildProcess>();
   const start: CompiledCli['start'] = (args, env = {}) => {
     const settings = { PATH: process.env['PATH'], LOG_LEVEL: 'silent', ...env };
@@ -52,13 +61,14 @@ export async function compileCli(): Promise<CompiledCli> {
     return follow(child);
   };
   return {
+    path: join(folder, 'dist', 'cli.js'),
     start,
     run: (args, env) => start(args, env).ended,
     remove: async () => {
       for (const child of children) {
         child.kill('SIGKILL');
       }
-      await rm(folder, { recursive: true, force: true });
+      await forget();
     },
   };
 }
@@ -74,7 +84,12 @@ function follow(child: ChildProcess): Running {
   const ended = once(child, 'close').then(([code]: (number | null)[]) => ({ code: code ?? null, ...said }));
   const waitFor = (text: string) =>
     new Promise<string>((resolve, reject) => {
-      const check = () => said.stdout.includes(text) && resolve(said.stdout);
+      const check = () => {
+        if (said.stdout.includes(text)) {
+          child.stdout?.off('data', check);
+          resolve(said.stdout);
+        }
+      };
       child.stdout?.on('data', check);
       void ended.then(({ code, stderr }) => reject(new Error(`ended with ${code} before it said ${text}: ${stderr}`)));
       check();

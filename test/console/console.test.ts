@@ -4,22 +4,12 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoCredentials } from '../../src/demo/credentials.js';
 import { executablePath, Stage } from './stage.js';
+import { findOverflow, signIn } from './visit.js';
 
 const vera = 'user_VNBwrq3d4OaxJjoykkwIRTbqgnYgjCl';
 const max = 'user_v18mvPOjOXE5733eO4cAz8k1pn492wKK';
 const rob = 'user_770e8400-e29b-41d4-a716-446655440003';
 const uma = 'user_5ce7c2d833ea1e04d7e6c432';
-
-type Way = 'Bearer or session token' | 'API key' | 'Management token';
-
-async function signIn(page: Page, way: Way, secret: string): Promise<void> {
-  await page.getByLabel(way, { exact: true }).first().check();
-  if (way === 'Management token') {
-    await page.getByLabel('Management id').fill(demoCredentials.managementToken.id);
-  }
-  await page.locator('input[type=password]').fill(secret);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
 
 const openPerson = async (page: Page, part: string, name: string) => {
   await page.getByLabel('Login or name').fill(part);
@@ -111,6 +101,8 @@ describe.skipIf(!existsSync(executablePath))('the console', () => {
       ['Project Summer as EDITOR', 'Sign-in 1 active session ended at once'],
       ['Project Winter as VIEWER', 'Sign-in Can start new sessions'],
     ]);
+    // Another Vera may be listed beside her.
+    expect(await textOf(page.getByRole('dialog'))).toContain('vera@demo.test');
     expect(await isMember(vera)).toBe(true);
     expect(await count('select from revocations')).toBe(0);
   });
@@ -137,6 +129,8 @@ describe.skipIf(!existsSync(executablePath))('the console', () => {
     expect(await textOf(page.getByRole('row', { name: /project Summer/ }))).toMatch(
       /rev_[\s\S]*done[\s\S]*user_ada[\s\S]*left the team/,
     );
+    // The access is asked for beside the trail, and may come after it.
+    await page.getByRole('button', { name: 'Remove Vera from Summer' }).waitFor({ state: 'detached' });
     expect(await entriesOf(page, 'Projects')).toEqual([expect.stringContaining('Winter')]);
     expect(await entriesOf(page, 'Active sessions')).toEqual([]);
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('projects');
@@ -208,12 +202,20 @@ describe.skipIf(!existsSync(executablePath))('the console', () => {
     ).toBe(1);
   });
 
-  it('lists the organization’s whole audit trail, and what was refused alone', async () => {
+  it('lists the organization’s whole audit trail, grants too, and what was refused alone', async () => {
+    const query = 'mutation { addGlobalRole(input: { role: BASE_ROLE, user: { id: "user_nina" } }) { __typename } }';
+    const granted = await fetch(new URL('/graphql', stage.url), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-API-Key': demoCredentials.userManagerKey.key },
+      body: JSON.stringify({ query }),
+    });
+    expect(await granted.json()).toEqual({ data: { addGlobalRole: { __typename: 'AddGlobalRoleSuccess' } } });
     await page.getByRole('link', { name: 'Audit trail' }).click();
-    await page.getByRole('row', { name: /Rob: role Operators/ }).waitFor();
-    expect(await page.getByRole('row').count()).toBe(3);
+    await page.getByRole('row', { name: /Rob: role Operators\s*to take away/ }).waitFor();
+    await page.getByRole('row', { name: /Nina: global role BASE_ROLE\s*to give/ }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(4);
     await page.getByLabel('Show').selectOption('refused');
-    await page.getByText('No removal is on record.').waitFor();
+    await page.getByText('Nothing is on record.').waitFor();
   });
 
   it('keeps the credential out of the browser’s storage, and forgets it on signing out', async () => {
@@ -325,10 +327,7 @@ describe.skipIf(!existsSync(executablePath))('the console', () => {
         for (const width of [1280, 390]) {
           await other.setViewportSize({ width, height: 800 });
           expect(await findBarriers(other), `${where}, ${width} px wide`).toEqual([]);
-          const overflow = await other.evaluate(
-            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-          );
-          expect(overflow, `${where} is wider than ${width} px`).toBe(0);
+          expect(await findOverflow(other), `${where} is wider than ${width} px`).toBe(0);
         }
       };
       await other.emulateMedia({ colorScheme });
@@ -354,7 +353,7 @@ describe.skipIf(!existsSync(executablePath))('the console', () => {
       await check('a refusal');
       await other.getByRole('button', { name: 'Close' }).click();
       await other.goto(`${stage.url}#audit`);
-      await other.getByRole('table').or(other.getByText('No removal is on record.')).waitFor();
+      await other.getByRole('table').or(other.getByText('Nothing is on record.')).waitFor();
       await check('the audit trail');
       await other.close();
     },

@@ -1,5 +1,6 @@
 import { getNamedType, isObjectType, isUnionType, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { nameOf } from '../../src/console/directory.js';
 import { createDocuments, type RemovalField } from '../../src/console/documents.js';
 import { explain, explainFailure } from '../../src/console/explanations.js';
 import { isSuccess, type OtherAnswer, type Target } from '../../src/console/removal.js';
@@ -14,9 +15,9 @@ const targets: Record<RemovalField, Target> = {
 const fields = Object.keys(targets) as RemovalField[];
 
 const toTexts = (prefix: string) => {
-  const { viewer, users, accessMap, accessList, revocations, removal } = createDocuments(prefix);
+  const { viewer, users, accessMap, accessList, accessChanges, removal } = createDocuments(prefix);
   const lists = (['projects', 'roles', 'resources', 'sessions'] as const).map(accessList);
-  return [viewer, users, accessMap, ...lists, revocations, ...fields.map(removal)];
+  return [viewer, users, accessMap, ...lists, accessChanges, ...fields.map(removal)];
 };
 
 /** The members of a removal's union, but for its success. */
@@ -57,14 +58,34 @@ describe('the documents of the console', () => {
   });
 });
 
+it('the console calls people by a name that can be read, else by their login', () => {
+  const called = (name: string | null) => nameOf({ id: 'user_x', login: 'x@acme.test', name });
+  expect(['Ada', 'דנה', '李', '♥', '-'].map(called)).toEqual(['Ada', 'דנה', '李', '♥', '-']);
+  expect([null, '', ' ', '\u200b\u200d', '\u00ad\n'].map(called)).toEqual(Array(5).fill('x@acme.test'));
+});
+
 describe('the explanations of the console', () => {
+  it('claim no answer of a system that may never have been asked, and no missing entry that is there', () => {
+    const texts = ['UpstreamError', 'NotFoundError', 'PaymentRequiredError', 'RateLimitedError'].map((type) => {
+      const { title, detail } = explain(answer(type), targets.unassignUserFromProject, 'Vera');
+      return `${title}: ${detail}`;
+    });
+    expect(texts).toEqual([
+      'VOUCHERIFY didn’t do it: It refused, or couldn’t be reached (SOME_CODE). Nothing was taken away.',
+      'It was not found: Some message.',
+      'The plan doesn’t allow this: Some message.',
+      'Too many requests: Nothing was done. Some message.',
+    ]);
+  });
+
   it.each(fields.flatMap((field) => errorsOf(field).map((type) => [field, type] as const)))(
     'know what %s means by %s',
     (field, type) => {
       const { title, detail, certainty } = explain(answer(type), targets[field], 'Vera');
       expect(title).not.toContain('doesn’t know');
       expect(`${title} ${detail}`).not.toMatch(/undefined|null|\[object/);
-      expect(certainty).toBe(type === 'InternalError' ? 'UNKNOWN' : 'UNCHANGED');
+      // A conflict may be with the same removal, of which nothing is known yet.
+      expect(certainty).toBe(['ConflictError', 'InternalError'].includes(type) ? 'UNKNOWN' : 'UNCHANGED');
     },
   );
 
@@ -83,6 +104,6 @@ describe('the explanations of the console', () => {
     const outcomeUnknown = { ...answer('UpstreamError'), outcomeUnknown: true };
     expect(explain(outcomeUnknown, targets.removeGlobalRole, 'Vera').certainty).toBe('UNKNOWN');
     expect(explainFailure(new Error('x'), false).certainty).toBe('UNKNOWN');
-    expect(explainFailure(new Error('x'), true).certainty).toBe('UNCHANGED');
+    expect(explainFailure(new Error('x'), true).certainty).toBe('UNKNOWN');
   });
 });

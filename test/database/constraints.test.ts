@@ -97,7 +97,7 @@ describe.each(databaseKinds)('the tables themselves, on %s', (kind) => {
     const others = await database.query(
       `select table_name, column_name from information_schema.columns
        where table_schema = 'public' and table_name not like '\\_%' and data_type = 'text'
-         and (column_name = 'id' or column_name like '%\\_id') and column_name <> 'trace_id'
+         and (column_name = 'id' or column_name like '%\\_id') and column_name not like '%trace\\_id'
          and collation_name is distinct from 'C'`,
     );
     expect(others).toEqual([]);
@@ -115,6 +115,10 @@ describe.each(databaseKinds)('the tables themselves, on %s', (kind) => {
            requested_at, trace_id)
          values ('rev_pending', 'org_acme', 'ROLE', 'PENDING', 'x', 'x', 'x', 'x', now(), 'x')`,
       );
+      await database.query(
+        `insert into offboardings (id, organization_id, user_id, requested_user, actor, credential, started_at, trace_id)
+         values ('off_1', 'org_acme', 'user_ada', 'x', 'x', 'x', now(), 'x')`,
+      );
     });
 
     test.each([
@@ -124,14 +128,18 @@ describe.each(databaseKinds)('the tables themselves, on %s', (kind) => {
       [`update revocations set state = 'DONE', settled_at = now(), actor = 'somebody else' where id = 'rev_pending'`],
       [`delete from revocations where id = 'rev_1'`],
       [`delete from revocations where id = 'rev_pending'`],
-      ['truncate revocations'],
+      ['truncate revocations, grants'],
       ['truncate organizations cascade'],
+      [`update offboardings set actor = 'somebody else'`],
+      ['delete from offboardings'],
+      ['truncate offboardings cascade'],
     ])('refuse to rewrite it: %s', async (sql) => {
       expect(await refusalOf(sql)).toBe(appendOnly);
       expect(await database.query('select id from revocations order by id')).toEqual([
         { id: 'rev_1' },
         { id: 'rev_pending' },
       ]);
+      expect(await database.query('select id, actor from offboardings')).toEqual([{ id: 'off_1', actor: 'x' }]);
     });
 
     test('keep what it refers to', async () => {

@@ -1,9 +1,16 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.js';
+import { EmbeddedDatabase } from '../../src/database/embedded.js';
 import { isUnavailable } from '../../src/database/failures.js';
 import { acquireTimeoutMs, openPostgresql } from '../../src/database/postgresql.js';
-import { databaseKinds, openTestDatabase, postgresUrl, type TestDatabase } from '../support/databases.js';
+import {
+  databaseKinds,
+  openTestDatabase,
+  postgresUrl,
+  startEmptyEngine,
+  type TestDatabase,
+} from '../support/databases.js';
 import { type Server, startPostgresql } from '../support/servers.js';
 import { fillDirectory } from './directory.js';
 
@@ -25,6 +32,14 @@ describe.skipIf(!postgresUrl)('a PostgreSQL server that can answer, only not now
   afterAll(async () => {
     await other.close();
     await database.close();
+  });
+
+  test.concurrent('takes no connections to a database', async () => {
+    const url = new URL(database.url ?? '');
+    // One that no server lets anybody into.
+    url.pathname = '/template0';
+    const failure = await failureOf(openPostgresql({ databaseUrl: url.href, databasePoolSize: 1 }, log));
+    expect([(failure as { code: unknown }).code, isUnavailable(failure)]).toEqual(['55000', true]);
   });
 
   test.concurrent('gives up a statement that takes too long', async () => {
@@ -126,7 +141,8 @@ describe.each(databaseKinds)('what asking again would not help (%s)', (kind) => 
   });
 
   test('but that it has been closed is', async () => {
-    const closed = await openTestDatabase(kind);
+    // The embedded databases of tests are only put back for the next one.
+    const closed = kind === 'embedded' ? new EmbeddedDatabase(await startEmptyEngine()) : await openTestDatabase(kind);
     await closed.close();
     expect(isUnavailable(await failureOf(closed.query('select 1')))).toBe(true);
   });

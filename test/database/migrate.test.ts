@@ -116,10 +116,24 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     expect(await messageOf(migrate(database, folder))).toMatch(/20260101000000_first was changed/);
   });
 
-  test('of a newer version are refused', async () => {
+  test('of a newer version are no obstacle while it is rolled out: they only add', async () => {
     await migrate(database, folder);
     rmSync(join(folder, '20260102000000_second'), { recursive: true });
-    expect(await messageOf(migrate(database, folder))).toMatch(/20260102000000_second.*newer version/s);
+    expect(await migrate(database, folder)).toEqual([]);
+    expect(await rowsOf(database)).toHaveLength(2);
+  });
+
+  test('of a newer version that take away what this one uses are refused', async () => {
+    write('20260103000000_contract_first', 'drop table first');
+    await migrate(database, folder);
+    rmSync(join(folder, '20260103000000_contract_first'), { recursive: true });
+    expect(await messageOf(migrate(database, folder))).toMatch(/20260103000000_contract_first.*newer version/s);
+  });
+
+  test('that are not known and older than what is known are refused: they are somebody else’s', async () => {
+    await migrate(database, folder);
+    rmSync(join(folder, '20260101000000_first'), { recursive: true });
+    expect(await messageOf(migrate(database, folder))).toMatch(/20260101000000_first.*doesn't know/s);
   });
 
   test('are applied once where several start at the same time in one process', async () => {

@@ -57,12 +57,15 @@ describe.skipIf(!postgresUrl)('connections to PostgreSQL', () => {
     const url = new URL(database.url ?? '');
     await database.query(`alter database ${url.pathname.slice(1)} set timezone = 'Asia/Tokyo'`);
     await database.query(`alter database ${url.pathname.slice(1)} set default_transaction_isolation = 'serializable'`);
-    url.searchParams.set('options', '-c statement_timeout=0 -c lock_timeout=0 -c search_path=pg_catalog');
+    url.searchParams.set(
+      'options',
+      '-c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 -c search_path=pg_catalog',
+    );
     const other = await openPostgresql({ databaseUrl: url.href, databasePoolSize: 1 }, silent);
     const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'timezone'];
-    const more = ['search_path', 'default_transaction_isolation', 'application_name'];
+    const more = ['search_path', 'default_transaction_isolation', 'application_name', 'synchronous_commit'];
     const values = await Promise.all([...names, ...more].map((name) => settingOf(other, name)));
-    expect(values).toEqual(['4s', '2s', '10s', 'UTC', 'public', 'read committed', 'divest']);
+    expect(values).toEqual(['4s', '1200ms', '10s', 'UTC', 'public', 'read committed', 'divest', 'on']);
     await other.close();
   });
 

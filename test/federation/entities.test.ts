@@ -20,7 +20,7 @@ describe.each(databaseKinds)('_entities on %s', (kind) => {
   const find = async (representations: readonly unknown[], headers: Headers) => {
     const { data, errors } = await ask(representations, headers);
     expect(errors).toBeUndefined();
-    return data?.['_entities'];
+    return data?.['_entities'] as readonly unknown[];
   };
   const user = (id: string) => ({ __typename: 'User', id });
 
@@ -28,6 +28,10 @@ describe.each(databaseKinds)('_entities on %s', (kind) => {
     await test.rows(`insert into revocations (id, organization_id, kind, state, user_id, requested_user,
         requested_target, actor, credential, requested_at, settled_at, trace_id)
       values ('rev_1', 'org_demo', 'ROLE', 'DONE', '${rob}', '${rob}', 'role_x', 'mgmt_x', 'MANAGEMENT_TOKEN', now(),
+        now(), 'a trace')`);
+    await test.rows(`insert into grants (id, organization_id, kind, state, user_id, requested_user, requested_target,
+        actor, credential, requested_at, settled_at, trace_id)
+      values ('grant_1', 'org_demo', 'ROLE', 'DONE', '${rob}', '${rob}', 'role_x', 'mgmt_x', 'MANAGEMENT_TOKEN', now(),
         now(), 'a trace')`);
     const wanted = [
       { __typename: 'Organization', id: 'org_demo' },
@@ -37,6 +41,7 @@ describe.each(databaseKinds)('_entities on %s', (kind) => {
       { __typename: 'Resource', id: 'res_vpn' },
       { __typename: 'Session', id: 'sess_demo-1' },
       { __typename: 'Revocation', id: 'rev_1' },
+      { __typename: 'Grant', id: 'grant_1' },
       { __typename: 'User', id: 'user_ada' },
     ];
     expect(await find(wanted, credentials.management)).toMatchObject(wanted);
@@ -63,11 +68,14 @@ describe.each(databaseKinds)('_entities on %s', (kind) => {
     expect(found).toEqual([1, 2].map(() => ({ __typename: 'User', id: rob, login: 'rob@demo.test' })));
   });
 
-  it('takes none and two hundred, and refuses more', async () => {
+  it('takes none and a thousand, and refuses more', async () => {
     const admin = await bearer();
+    const many = Array.from({ length: 1000 }, (_, n) => user(n === 999 ? 'user_ada' : `user_${n}`.padEnd(69, '-')));
     expect(await find([], admin)).toEqual([]);
-    expect(await find(Array(200).fill(user('user_ada')), admin)).toHaveLength(200);
-    const { data, errors } = await ask(Array(201).fill(user('user_ada')), admin);
+    const found = await find(many, admin);
+    expect(found).toHaveLength(1000);
+    expect(found?.at(-1)).toMatchObject({ id: 'user_ada' });
+    const { data, errors } = await ask([...many, user('user_ada')], admin);
     expect(data ?? null).toBeNull();
     expect(errors).toMatchObject([
       { extensions: { code: 'INVALID_INPUT', issues: [{ path: ['representations'] }] }, path: ['_entities'] },

@@ -18,6 +18,17 @@ export async function headersOf(caller: Caller): Promise<Headers> {
   }
 }
 
+/** Every header that can carry a credential. */
+export const credentialHeaders = [
+  ...['Authorization', 'X-Management-Id', 'X-Management-Token', 'X-API-Key', 'X-CXone-Authorization'],
+];
+
+/** A good credential, and one more in `header`: it is accepted by whoever doesn't get to see the header. */
+export const withSecond = (header: string): Headers => ({
+  ...(header === 'X-API-Key' ? credentials.management : credentials.plainUserKey),
+  [header]: 'Bearer another',
+});
+
 /** A removal, and every member of its union with a request that is answered with it. */
 export interface MemberCase {
   readonly removal: Removal;
@@ -28,7 +39,7 @@ export interface MemberCase {
 }
 
 // What the examples of the demo don't provoke: it takes an upstream, a flood, a fault or a race.
-const facts = { outcomeUnknown: true, revocation: null, upstreamTraceId: 'upstream-1' };
+const facts = { outcomeUnknown: true, revocation: null, grant: null, status: null, upstreamTraceId: 'upstream-1' };
 const unprovoked: Readonly<Record<string, () => errors.AccessError>> = {
   InvalidInputError: () => new errors.InvalidInputError([{ path: ['input'], message: 'must be something else' }]),
   ForbiddenError: () => new errors.ForbiddenError('More authority.'),

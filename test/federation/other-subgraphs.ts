@@ -4,7 +4,7 @@ import type { Definition } from './subgraph-server.js';
 export const people: Definition = {
   name: 'people',
   typeDefs: `
-    type Query { staff: [User]! }
+    type Query { staff: [User]! crowd(size: Int!): [User]! }
     type User @key(fields: "id") { id: ID! department: String! }
   `,
   entities: 'User',
@@ -12,6 +12,8 @@ export const people: Definition = {
     User: { department: ({ id }: { id: string }) => `Department of ${id}` },
     Query: {
       staff: () => ['user_ada', 'user_nina', 'user_nobody', 'user_bo'].map((id) => ({ id })),
+      crowd: (_root: unknown, { size }: { size: number }) =>
+        Array.from({ length: size }, (_, n) => ({ id: `user_crowd-${n}` })),
       _entities: (_root: unknown, { representations }: { representations: readonly object[] }) => representations,
     },
     _Entity: { __resolveType: () => 'User' },

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildSchema } from '../../src/schema/index.js';
+import { subscribe } from '../support/events.js';
 import { bearer, credentials, type Headers } from '../support/gateway.js';
+import { offboard, progressDocument } from '../support/offboardings.js';
 import { remove } from '../support/removals.js';
 import { rememberRows } from '../support/reset.js';
-import { failRemovals, findMemberCases, headersOf } from './members.js';
+import { credentialHeaders, failRemovals, findMemberCases, headersOf, withSecond } from './members.js';
 import { people, tickets } from './other-subgraphs.js';
 import { type Subgraph, startSubgraph } from './subgraph-server.js';
 import { openSupergraph, type Supergraph } from './supergraph.js';
@@ -62,6 +64,14 @@ describe('behind Hive Gateway', () => {
     expect(graph.divest.takeRequests()).toMatchObject([
       { rootFields: ['_entities'], credential: 'BEARER', actor: 'user_ada' },
     ]);
+  });
+
+  it('as many people of another subgraph as several pages have are found here at once', async () => {
+    await graph.divest.rows(`insert into users (id, organization_id, login, subject)
+      select 'user_crowd-' || i, 'org_demo', 'crowd' || i, 'crowd' || i from generate_series(0, 899) i`);
+    const crowd = Array.from({ length: 900 }, (_, n) => ({ login: `crowd${n}` }));
+    expect(await find('{ crowd(size: 900) { login } }')).toEqual({ crowd });
+    expect(graph.divest.takeRequests()).toMatchObject([{ rootFields: ['_entities'] }]);
   });
 
   it('people found here get what another subgraph knows of them, also by an interface', async () => {
@@ -154,6 +164,15 @@ describe('behind Hive Gateway', () => {
     expect(graph.divest.takeRequests()).toMatchObject([{ credential, traceId }]);
   });
 
+  it.each(credentialHeaders)(
+    'a caller’s %s reaches Divest, which refuses it as a second credential',
+    async (header) => {
+      const { data, errors } = await graph.ask('{ viewer { credential } }', {}, withSecond(header));
+      expect(data ?? null).toBeNull();
+      expect(errors?.[0]?.message).toContain('More than one credential');
+    },
+  );
+
   it('a caller’s credential reaches no other subgraph', async () => {
     await find('{ staff { department } }', credentials.management);
     expect(other.seen.map(({ headers }) => headers.get('x-management-token'))).toEqual([null]);
@@ -163,6 +182,25 @@ describe('behind Hive Gateway', () => {
     const { data, errors } = await graph.ask('{ viewer { credential } }', {}, {});
     expect(data ?? null).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+  });
+
+  it('an off-boarding is found by its id, and followed to its end', async () => {
+    const administrator = await bearer();
+    const user = { id: 'user_leo' };
+    const { offboarding } = await offboard(graph, { user }, administrator);
+    expect(
+      await find(`{ node(id: "${offboarding.id}") { ... on Offboarding { state user { department } } } }`),
+    ).toEqual({
+      node: { state: 'DONE', user: { department: 'Department of user_leo' } },
+    });
+    const events = await subscribe(graph.url, progressDocument, { id: offboarding.id }, administrator);
+    const [only, ...more] = await events.rest();
+    expect(more).toEqual([]);
+    expect(only?.data).toMatchObject({ offboardingProgress: { id: offboarding.id, state: 'DONE', user } });
+    const [refused] = await (
+      await subscribe(graph.url, progressDocument, { id: 'off_1' }, credentials.plainUserKey)
+    ).rest();
+    expect(refused?.errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
   });
 
   it('what is there for Federation alone can’t be asked for', async () => {

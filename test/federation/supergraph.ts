@@ -11,6 +11,7 @@ import { type Answer, ask, close, listen, type Subgraph } from './subgraph-serve
 /** A larger graph: Hive Gateway in front of Divest and other subgraphs, each on a port of its own. */
 export interface Supergraph {
   readonly divest: LoggedDivest;
+  readonly url: string;
   ask(query: string, variables: object, headers: Headers): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -36,6 +37,7 @@ export async function openSupergraph(others: readonly Subgraph[], env: Headers =
   const url = await listen(server);
   return {
     divest,
+    url,
     ask: (query, variables, headers) => ask(url, { query, variables }, headers),
     close: async () => {
       await close(server);
@@ -45,8 +47,11 @@ export async function openSupergraph(others: readonly Subgraph[], env: Headers =
   };
 }
 
-const pick = (headers: globalThis.Headers) =>
-  Object.fromEntries([...headers].filter(([name]) => forwarded.includes(name)));
+// Hive Gateway asks for subscriptions by GET, which Divest answers only with a header that no browser sends unasked.
+const pick = (headers: globalThis.Headers) => ({
+  ...Object.fromEntries([...headers].filter(([name]) => forwarded.includes(name))),
+  'x-graphql-yoga-csrf': 'larger gateway',
+});
 
 type Composed = Pick<Subgraph, 'name' | 'url' | 'typeDefs'>;
 

@@ -79,6 +79,22 @@ describe('the page of the console', () => {
     expect((await ask({ 'if-none-match': '"other"' })).status).toBe(200);
   });
 
+  it('has the length of what is sent, whatever was sent before', async () => {
+    const ask = serve();
+    const waysOfAsking = [
+      {},
+      { 'accept-encoding': 'gzip' },
+      { 'if-none-match': '*' },
+      { 'accept-encoding': 'gzip' },
+      {},
+    ];
+    for (const headers of waysOfAsking) {
+      const response = await ask(headers);
+      const { byteLength } = await response.arrayBuffer();
+      expect(response.headers.get('content-length')).toBe(String(byteLength));
+    }
+  });
+
   it('knows the type prefix of its gateway', async () => {
     const plain = await serve()();
     const prefixed = await serve({ typePrefix: 'Acme' })();

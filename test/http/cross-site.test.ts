@@ -74,8 +74,9 @@ describe('a query by GET', () => {
     expect([status, body]).toEqual([200, { data: { viewer: { name: 'Ann' } } }]);
   });
 
-  it('is refused without: any page could make a browser send it', async () => {
+  it('is refused without, and told what it needs: any page could make a browser send it', async () => {
     const { status, body } = await send(gateway, {}, path);
+    expect(body.errors[0].message).toMatch(/needs the header X-GraphQL-Yoga-CSRF or Apollo-Require-Preflight/);
     expect([status, body.errors[0].extensions.code]).toEqual([403, 'CSRF_HEADER_MISSING']);
   });
 });

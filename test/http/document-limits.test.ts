@@ -101,10 +101,11 @@ describe('a document', () => {
   });
 
   it('full of conflicting fields is validated in less than a second', async () => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     const document = `{ user { ${times(105, (i) => `friend { role(id: ${i}) }`)} } }`;
     expect(await code(document)).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
-    expect(performance.now() - start).toBeLessThan(1000);
+    // Of processor time: whatever else the machine does.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
   });
 
   it('has at most 5 validation errors', async () => {

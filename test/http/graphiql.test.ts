@@ -19,10 +19,10 @@ describe('the tabs of GraphiQL', () => {
   });
 
   it('begin with who is calling, hold every mutation, a user’s access, the record of removals, and some errors', () => {
-    const names = tabs.map(({ query }) => /^(?:query|mutation) (\w+)/.exec(query)?.[1]);
+    const names = tabs.map(({ query }) => /^(?:query|mutation|subscription) (\w+)/.exec(query)?.[1]);
     const expected = mutations.map(({ name }) => name.charAt(0).toUpperCase() + name.slice(1));
     const refused = ['UserNotAssignedError', 'LastProjectError', 'LastAdministratorError'];
-    expect(names).toEqual(['Viewer', ...expected, 'User', 'Revocations', ...refused]);
+    expect(names).toEqual(['Viewer', ...expected, 'OffboardingProgress', 'User', 'AccessChanges', ...refused]);
   });
 
   it.each(mutations.map((field) => [field.name, field] as const))('spell out every member of %s', (name, field) => {
@@ -40,7 +40,7 @@ describe('the tabs of GraphiQL', () => {
     for (const { query } of createTabs(prefixed, {})) {
       expect(validate(prefixed, parse(query))).toEqual([]);
       const { body } = await ask(createSmallGateway(), query);
-      expect(['GRAPHQL_VALIDATION_FAILED', undefined]).toContain(body.errors?.[0].extensions.code);
+      expect(['GRAPHQL_VALIDATION_FAILED', 'NOT_ACCEPTABLE', undefined]).toContain(body.errors?.[0].extensions.code);
     }
   });
 
@@ -80,7 +80,7 @@ describe('the GraphiQL page', () => {
     const { status, headers, body } = await send(gateway, { headers: browser });
     expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     expect(headers.get('cache-control')).toBe('no-store');
-    const markup = body.replace(/<script>.*<\/script>|<style>.*?<\/style>/gs, '');
+    const markup = body.replace(/<script>.*<\/script>|<style>.*?<\/style>|<a href="\/\w+"/gs, '');
     expect(markup).not.toMatch(/\b(?:src|href|url)\b(?!="data:)/);
     const [styles] = /<style>.*?<\/style>/s.exec(body) ?? [''];
     expect(styles.match(/@import|url\(\s*["']?(?:https?:|\/)/g)).toBeNull();
@@ -136,6 +136,15 @@ describe('the GraphiQL page', () => {
     expect((await send(basic, { headers: { ...browser, authorization: 'Basic wrong' } })).status).toBe(401);
     expect((await send(basic, { headers: { ...browser, authorization: 'Basic good' } })).status).toBe(200);
     expect((await ask(basic, '{ viewer { name } }')).status).toBe(200);
+  });
+
+  it('leads to the error reference, and to the console where there is one', async () => {
+    const linksOf = async (...parameters: Parameters<typeof createSmallGateway>) => {
+      const { body } = await send(createSmallGateway(...parameters), { headers: browser });
+      return [...body.matchAll(/<a href="(\/[^"]*)"/g)].map(([, path]) => path);
+    };
+    expect(await linksOf()).toEqual(['/errors']);
+    expect(await linksOf({ consolePath: '/console' })).toEqual(['/errors', '/console']);
   });
 
   it('is not there where it is off', async () => {

@@ -28,6 +28,9 @@ describe('/metrics', () => {
       'divest_refused_requests_total{code="GRAPHQL_PARSE_FAILED"} 1',
       'divest_database_connections{state="open"} 3',
       'divest_database_connections{state="waiting"} 0',
+      'divest_requests_under_way{state="running"} 2',
+      'divest_requests_under_way{state="waiting"} 1',
+      'divest_shed_requests_total{reason="IN_FLIGHT"} 5',
     ]) {
       expect(body).toContain(line);
     }
@@ -100,7 +103,14 @@ describe('/metrics of upstreams', () => {
     const gateway = createSmallGateway({ upstreams });
     const call = { organizationId: 'org_one', system: 'COGNIGY', operation: 'remove', seconds: 0.3 } as const;
     const upstreamTraceId = secretName;
-    const refusal = { kind: 'REFUSED', code: 'CONFLICT', resourceType: null, retryAfterSeconds: null } as const;
+    const refusal = {
+      kind: 'REFUSED',
+      code: 'CONFLICT',
+      status: 409,
+      resourceType: null,
+      isVerdict: false,
+      retryAfterSeconds: null,
+    } as const;
     gateway.metrics.onUpstreamCall({ ...call, outcome: { kind: 'DONE', upstreamTraceId } });
     gateway.metrics.onUpstreamCall({ ...call, outcome: { ...refusal, upstreamTraceId } });
     gateway.metrics.onUpstreamCall({

@@ -15,8 +15,11 @@ import {
 import { useAuthentication } from '../../src/http/authentication.js';
 import { createCors } from '../../src/http/cors.js';
 import { useCsrf } from '../../src/http/csrf.js';
+import { createDirectWay, useGivenResult } from '../../src/http/direct-way.js';
+import { createDocumentCache } from '../../src/http/document-cache.js';
 import { useDocumentLimits } from '../../src/http/document-limits.js';
 import { useErrors } from '../../src/http/errors.js';
+import { useEventStreams } from '../../src/http/event-streams.js';
 import { useGraphiQL } from '../../src/http/graphiql.js';
 import type { DemoHeaders } from '../../src/http/graphiql-tabs.js';
 import { useHealth } from '../../src/http/health.js';
@@ -24,12 +27,14 @@ import { useIntrospectionGuard } from '../../src/http/introspection.js';
 import { useRequestLimits } from '../../src/http/limits.js';
 import { createMetrics, useMetrics } from '../../src/http/metrics.js';
 import { useObservation } from '../../src/http/observation.js';
+import { createExecuteOperation } from '../../src/http/operations.js';
 import { logRefusal, useRequestLog } from '../../src/http/request-log.js';
 import { useResponseHeaders } from '../../src/http/response-headers.js';
 import { useTraceId } from '../../src/http/trace-id.js';
 import { createYogaOptions } from '../../src/http/yoga-options.js';
 import { createLogger } from '../../src/log.js';
 import type { Upstreams } from '../../src/upstreams/connector.js';
+import { reach } from '../support/ways-in.js';
 
 /** A principal for tests that need one and don't care whose. */
 export const administrator: Principal = {
@@ -143,6 +148,7 @@ export interface SmallGatewayOptions {
   readonly query?: () => Promise<never[]>;
   readonly isAuthorized?: (authorization: string | null) => Promise<boolean>;
   readonly demoHeaders?: () => Promise<DemoHeaders>;
+  readonly consolePath?: string;
   readonly upstreams?: Pick<Upstreams, 'state'>;
   readonly log?: Logger;
 }
@@ -152,22 +158,35 @@ export function createSmallGateway(options: SmallGatewayOptions = {}) {
   const { config = {}, authenticate = authenticateByName, isDraining = () => false } = options;
   const { introspection = 'on', graphiql = 'on', metrics: access = 'on', corsOrigins = [] } = config;
   const { query = async () => [], isAuthorized = async (header) => header === 'Basic good' } = options;
-  const { log = createLogger({ logLevel: 'silent' }), demoHeaders, upstreams = { state: () => [] } } = options;
+  const { log = createLogger({ logLevel: 'silent' }), upstreams = { state: () => [] } } = options;
+  const { demoHeaders, consolePath } = options;
   const calls: Calls = {};
   const schema = createSmallSchema(calls);
-  const metrics = createMetrics({ poolState: () => ({ open: 3, idle: 2, waiting: 0 }) }, upstreams);
+  const database = { poolState: () => ({ open: 3, idle: 2, waiting: 0 }), query };
+  const overload = {
+    state: () => ({
+      running: 2,
+      waiting: 1,
+      refused: { IN_FLIGHT: 5, SHARE: 0, EVENT_LOOP: 0, WAITED: 0, SLOW_BODY: 0 },
+    }),
+  };
+  const metrics = createMetrics({ database, upstreams, streams: { count: () => 0 }, overload, log });
+  const complete = (serverContext: ServerContext) => ({
+    ...serverContext,
+    onMutationSettled: (mutation: string, code: ErrorCode | 'DONE') => {
+      const { traceId = '', principal = null, authenticationError = null } = serverContext;
+      metrics.onMutationSettled(mutation, code);
+      logRefusal(log, { traceId, principal, authenticationError }, mutation, code);
+    },
+  });
+  const documents = createDocumentCache();
   const yoga = createYoga<ServerContext, SmallContext>({
-    ...createYogaOptions(),
+    ...createYogaOptions(documents),
     schema,
     cors: createCors(corsOrigins),
-    context: (serverContext: ServerContext) => ({
-      onMutationSettled: (mutation: string, code: ErrorCode | 'DONE') => {
-        const { traceId = '', principal = null, authenticationError = null } = serverContext;
-        metrics.onMutationSettled(mutation, code);
-        logRefusal(log, { traceId, principal, authenticationError }, mutation, code);
-      },
-    }),
+    context: complete,
     plugins: [
+      useGivenResult(),
       useTraceId(),
       useObservation(),
       useResponseHeaders(),
@@ -175,15 +194,24 @@ export function createSmallGateway(options: SmallGatewayOptions = {}) {
       useRequestLimits(),
       useHealth({ database: { query: query as never }, isDraining, upstreams, log }),
       useMetrics({ metrics, access, isAuthorized, log }),
-      useGraphiQL({ access: graphiql, schema, isAuthorized, log, ...(demoHeaders && { demoHeaders }) }),
+      useGraphiQL({
+        ...{ access: graphiql, schema, isAuthorized, log },
+        ...(demoHeaders && { demoHeaders }),
+        ...(consolePath && { consolePath }),
+      }),
       useCsrf(),
-      useAuthentication(authenticate, log),
+      useEventStreams(),
+      useAuthentication(authenticate),
       useDocumentLimits(introspection),
       useIntrospectionGuard(introspection),
       useRequestLog(log),
     ],
   });
-  return { yoga, calls, schema, metrics };
+  const executeOperation = createExecuteOperation({
+    ...{ schema, documents, introspection, complete: complete as never },
+  });
+  const requestListener = createDirectWay({ yoga, authenticate, executeOperation, metrics, log });
+  return { yoga, requestListener, calls, schema, metrics };
 }
 
 export type SmallGateway = ReturnType<typeof createSmallGateway>;
@@ -206,13 +234,13 @@ async function see(response: Response): Promise<Seen> {
 
 /** Sends one document by POST. */
 export async function ask(
-  { yoga }: Pick<SmallGateway, 'yoga'>,
+  { yoga, requestListener }: Pick<SmallGateway, 'yoga' | 'requestListener'>,
   query: string,
   { variables, headers = {} }: { variables?: object; headers?: Record<string, string> } = {},
 ): Promise<Seen> {
   const body = JSON.stringify({ query, variables });
   const all = { 'content-type': 'application/json', accept: 'application/graphql-response+json', ...headers };
-  return see(await yoga.fetch(address, { method: 'POST', headers: all, body }));
+  return see(await reach({ fetch: yoga.fetch, requestListener }, address, { method: 'POST', headers: all, body }));
 }
 
 /** Sends anything to `/graphql` or, with a path, elsewhere. */

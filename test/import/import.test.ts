@@ -22,7 +22,7 @@ const acme = {
     {
       ...{ id: 'user_ada', organization: 'org_acme', login: 'ada@acme.test', name: 'Ada', subject: 'idp|ada' },
       ...{ orgAdmin: true, active: true, globalRoles: ['ADMIN'], resources: ['res_db'] },
-      externalIds: { VOUCHERIFY: 'user_v18m' },
+      externalIds: { VOUCHERIFY: 'user_v18M', ENTRYGUARD: '770E8400-E29B-41D4-A716-446655440003' },
     },
     { id: 'user_bob', organization: 'org_acme', login: 'bob@acme.test' },
   ],
@@ -98,7 +98,8 @@ describe.each(databaseKinds)('importing into the directory on %s', (kind) => {
         {
           ...{ id: 'user_ada', organization_id: 'org_acme', login: 'ada@acme.test', name: 'Ada', subject: 'idp|ada' },
           ...{ org_admin: true, active: true, global_roles: ['ADMIN'], tokens_not_before: null },
-          external_ids: { VOUCHERIFY: 'user_v18m' },
+          // A UUID in small letters, whatever the file has: it is looked for as such.
+          external_ids: { VOUCHERIFY: 'user_v18M', ENTRYGUARD: '770e8400-e29b-41d4-a716-446655440003' },
         },
         {
           ...{ id: 'user_bob', organization_id: 'org_acme', login: 'bob@acme.test', name: null, subject: 'user_bob' },

@@ -1,41 +1,21 @@
-import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openPostgresql } from '../../src/database/postgresql.js';
-import { loadDemo } from '../../src/demo/demo.js';
-import { openTestDatabase, postgresUrl, type TestDatabase } from '../support/databases.js';
-import { bearer, credentials, type Headers, type ServedGateway, serveDatabase } from '../support/gateway.js';
+import { postgresUrl } from '../support/databases.js';
+import { bearer, credentials, type Headers, type ServedGateway } from '../support/gateway.js';
+import { type GatewayPair, openGatewayPair } from '../support/gateway-pair.js';
 import { type Answer, remove } from '../support/removals.js';
-import { rememberRows } from '../support/reset.js';
 
-// Two gateways, each with connections of its own, as two machines would have them. The embedded database would hide
-// what is tested here: it does one thing at a time.
 describe.runIf(postgresUrl)('removals that race on two gateways of one PostgreSQL', () => {
-  let database: TestDatabase;
-  let gateways: readonly [ServedGateway, ServedGateway];
-  let reset: () => Promise<void>;
+  let pair: GatewayPair;
+  let database: GatewayPair['database'];
+  let gateways: GatewayPair['gateways'];
 
   beforeAll(async () => {
-    database = await openTestDatabase('postgresql');
-    await loadDemo(database);
-    reset = await rememberRows(database);
-    const open = () =>
-      openPostgresql({ databaseUrl: database.url ?? '', databasePoolSize: 10 }, pino({ level: 'silent' }));
-    // Ahead by three seconds, so that a token can be later than a removal without anybody waiting for the next second.
-    const clock = () => new Date(Date.now() + 3000);
-    gateways = [await serveDatabase(await open(), {}, { clock }), await serveDatabase(await open(), {}, { clock })];
+    pair = await openGatewayPair();
+    ({ database, gateways } = pair);
   });
-  afterAll(async () => {
-    for (const gateway of gateways) {
-      await gateway.close();
-      await gateway.database.close();
-    }
-    await database.close();
-  });
-  beforeEach(() => reset());
+  afterAll(() => pair.close());
+  beforeEach(() => pair.reset());
 
-  /** Sends all at once, in turn to the one and the other gateway. */
-  const together = (requests: readonly ((gateway: ServedGateway) => Promise<Answer>)[]) =>
-    Promise.all(requests.map((request, index) => request(index % 2 === 0 ? gateways[0] : gateways[1])));
   const names = (answers: readonly Answer[]) => answers.map(({ __typename }) => __typename).sort();
 
   it('leave a user one project, in each of 200 rounds of four', async () => {
@@ -54,7 +34,7 @@ describe.runIf(postgresUrl)('removals that race on two gateways of one PostgreSQ
         [projects],
       );
       const user = { id: `user_race-${round}` };
-      const answers = await together(
+      const answers = await pair.together(
         projects.map(
           (projectId) => (gateway) =>
             remove(gateway, 'unassignUserFromProject', { projectId, user }, credentials.management),
@@ -81,7 +61,7 @@ describe.runIf(postgresUrl)('removals that race on two gateways of one PostgreSQ
       await database.query(
         "update users set org_admin = false, global_roles = '{ADMIN}' where id in ('user_ada', 'user_nina')",
       );
-      const answers = await together([take('user_nina', ada), take('user_ada', nina)]);
+      const answers = await pair.together([take('user_nina', ada), take('user_ada', nina)]);
       // The second has lost its own authority by the time of its change, so it is not even told of the last one.
       expect(names(answers)).toEqual(['ForbiddenError', 'RemoveGlobalRoleSuccess']);
       const left = await database.query("select id from users where active and global_roles @> '{ADMIN}'");
@@ -95,7 +75,7 @@ describe.runIf(postgresUrl)('removals that race on two gateways of one PostgreSQ
       remove(gateway, 'removeGlobalRole', { user: { id }, role: 'ADMIN' }, administrator);
     for (let round = 0; round < 50; round++) {
       await database.query("update users set global_roles = '{ADMIN}' where id in ('user_ada', 'user_nina')");
-      expect(names(await together([take('user_ada'), take('user_nina')]))).toEqual([
+      expect(names(await pair.together([take('user_ada'), take('user_nina')]))).toEqual([
         'LastAdministratorError',
         'RemoveGlobalRoleSuccess',
       ]);
@@ -107,7 +87,7 @@ describe.runIf(postgresUrl)('removals that race on two gateways of one PostgreSQ
     const administrator = await bearer();
     const input = { roleId: 'role_reporting', user: { id: rob } };
     const send = (gateway: ServedGateway) => remove(gateway, 'unassignUserFromRole', input, administrator);
-    const answers = await together(Array.from({ length: 16 }, () => send));
+    const answers = await pair.together(Array.from({ length: 16 }, () => send));
     expect(names(answers)).toEqual([
       'UnassignUserFromRoleSuccess',
       ...Array.from({ length: 15 }, () => 'UserNotAssignedError'),
@@ -121,7 +101,7 @@ describe.runIf(postgresUrl)('removals that race on two gateways of one PostgreSQ
     const input = { projectId: 'proj_TrlkLiH4', user: { id: user } };
     const startDocument = 'mutation { startSession { __typename ... on StartSessionSuccess { session { id } } } }';
     for (let round = 0; round < 50; round++) {
-      await reset();
+      await pair.reset();
       // The clock of a token counts seconds: one from the future second is the only one that is surely later.
       const later = await bearer(user, { roles: [], issuedAt: Date.now() / 1000 + 2 });
       const start = async (gateway: ServedGateway) =>

@@ -52,10 +52,14 @@ describe.each(databaseKinds)('sessions on %s', (kind) => {
 
   it('give the authority that the directory says at each request', async () => {
     const { headers } = await startAs('user_ada');
-    const all = ['READ_DIRECTORY', 'UNASSIGN_USER_FROM_PROJECT', 'UNASSIGN_USER_FROM_ROLE', 'REMOVE_GLOBAL_ROLE'];
+    const all = [
+      ...['READ_DIRECTORY', 'UNASSIGN_USER_FROM_PROJECT', 'UNASSIGN_USER_FROM_ROLE', 'REMOVE_GLOBAL_ROLE'],
+      ...['ASSIGN_USER_TO_PROJECT', 'ASSIGN_USER_TO_ROLE', 'ADD_GLOBAL_ROLE', 'RESTORE_ACCESS'],
+      'OFFBOARD_USER',
+    ];
     expect(await viewer(headers)).toMatchObject({ data: { viewer: { permissions: all } } });
     await test.rows("update users set org_admin = false where id = 'user_ada'");
-    const fewer = ['READ_DIRECTORY', 'REMOVE_GLOBAL_ROLE'];
+    const fewer = ['READ_DIRECTORY', 'REMOVE_GLOBAL_ROLE', 'ADD_GLOBAL_ROLE', 'RESTORE_ACCESS'];
     expect(await viewer(headers)).toMatchObject({ data: { viewer: { permissions: fewer } } });
   });
 

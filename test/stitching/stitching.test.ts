@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { printStitching } from '../../src/federation/stitching.js';
 import { buildSchema } from '../../src/schema/index.js';
 import { type LoggedDivest, startLoggedDivest } from '../federation/logged-divest.js';
-import { failRemovals, findMemberCases, headersOf } from '../federation/members.js';
+import { credentialHeaders, failRemovals, findMemberCases, headersOf, withSecond } from '../federation/members.js';
 import { ask as askAt } from '../federation/subgraph-server.js';
 import { bearer, credentials, type Headers } from '../support/gateway.js';
 import { remove } from '../support/removals.js';
@@ -145,6 +145,36 @@ describe('the stitching example', () => {
       { state: 'DONE' },
       { state: 'REFUSED' },
     ]);
+  });
+
+  it.each(credentialHeaders)('forwards %s, which Divest refuses as a second credential', async (header) => {
+    const { data, errors } = await ask('{ viewer { credential } }', {}, withSecond(header));
+    expect(data ?? null).toBeNull();
+    expect(errors?.[0]?.message).toContain('More than one credential');
+  });
+
+  it('says in its terminal that Divest is away, and that a port is taken', async () => {
+    const { port } = new URL(url);
+    const patiently = { timeout: 20_000 };
+    const start = (env: Record<string, string>) => {
+      const child = spawn(process.execPath, [join(folder, 'main.mjs')], { env: { PATH: process.env['PATH'], ...env } });
+      const said: string[] = [];
+      child.stdout.on('data', (text) => said.push(String(text)));
+      child.stderr.on('data', (text) => said.push(String(text)));
+      return { child, said };
+    };
+    const taken = start({ PORT: port });
+    expect((await once(taken.child, 'close'))[0]).toBe(1);
+    expect(taken.said.join('')).toBe(
+      `Port ${port} of localhost can't be used (EADDRINUSE). Set PORT to another one.\n`,
+    );
+    const alone = start({ PORT: '0', DIVEST_URL: 'http://localhost:1/graphql' });
+    await expect.poll(() => alone.said.join(''), patiently).toMatch(/http:\S+\/graphql, /);
+    const address = /http:\S+\/graphql/.exec(alone.said.join(''))?.[0] ?? '';
+    const answer = await askAt(address, { query: '{ staff { department login } }' }, {});
+    expect(answer.errors).toMatchObject([{ message: 'Unexpected error.' }, {}, {}]);
+    await expect.poll(() => alone.said.join(''), patiently).toMatch(/ECONNREFUSED/);
+    alone.child.kill();
   });
 
   it('leaves the errors of a query their code', async () => {

@@ -50,7 +50,8 @@ interface Answers {
 
 // ---------------------------------------------------------------- Voucherify
 
-const voucherifyError = (code: number, key: string, message: string, details: string, more: object = {}) => ({
+/** An error as Voucherify writes it. */
+export const voucherifyError = (code: number, key: string, message: string, details: string, more: object = {}) => ({
   status: code,
   body: { code, key, message, details, request_id: 'v-0e9a1b979a80a99053', ...more },
 });
@@ -103,7 +104,8 @@ const voucherify: FakeSystem = {
 
 // ---------------------------------------------------------------- EntryGuard
 
-const entryguardError = (status: number, error: string, message: string, path: string) => ({
+/** An error as EntryGuard writes it. */
+export const entryguardError = (status: number, error: string, message: string, path: string) => ({
   status,
   body: { timestamp: '2026-02-18T10:30:00Z', status, error, message, path },
 });

@@ -10,13 +10,22 @@ import { loadDemo } from '../../src/demo/demo.js';
 import { createGateway, type Gateway, type GatewayParts } from '../../src/gateway.js';
 import { type DatabaseKind, openTestDatabase } from './databases.js';
 import { rememberRows } from './reset.js';
+import { reach } from './ways-in.js';
 
 const issuer = 'https://issuer.test';
 const audience = 'divest-test';
 const secret = 'the secret of the test issuer, 32 bytes or more';
 
+/** The issuer of {@link bearer}, as settings; and no limit of requests. */
+export const testSettings = {
+  RATE_LIMIT_PER_MINUTE: '0',
+  JWT_ISSUER: issuer,
+  JWT_AUDIENCE: audience,
+  JWT_SECRET: secret,
+};
+
 /** A result as it comes over the wire. */
-interface Result {
+export interface Result {
   readonly data?: Readonly<Record<string, unknown>> | null;
   readonly errors?: readonly { message: string; path?: readonly unknown[]; extensions?: Record<string, unknown> }[];
 }
@@ -97,20 +106,13 @@ export async function serveDatabase(
   { log = pino({ level: 'silent' }), clock = () => new Date() }: Partial<Pick<GatewayParts, 'log' | 'clock'>> = {},
 ): Promise<ServedGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), 'divest-test-'));
-  const settings = {
-    DIVEST_DATA_DIR: dataDir,
-    RATE_LIMIT_PER_MINUTE: '0',
-    JWT_ISSUER: issuer,
-    JWT_AUDIENCE: audience,
-    JWT_SECRET: secret,
-  };
-  const config = loadConfig({ ...settings, ...env });
+  const config = loadConfig({ DIVEST_DATA_DIR: dataDir, ...testSettings, ...env });
   const gateway = await createGateway({ config, database, clock, log });
   return {
     gateway,
     database,
     ask: async (query, variables, headers) => {
-      const response = await gateway.fetch('http://localhost/graphql', {
+      const response = await reach(gateway, 'http://localhost/graphql', {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', ...headers },
         body: JSON.stringify({ query, variables }),

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import type { TestProject } from 'vitest/node';
 import { EmbeddedDatabase, startEngine } from '../../src/database/embedded.js';
@@ -19,8 +21,10 @@ import {
 
 /** What the tests of one run share. Null: there is no such server, and the tests that need it are left out. */
 export interface TestServers {
-  /** A file that holds an empty, migrated embedded database. */
+  /** A file that holds an empty, migrated embedded database … */
   readonly embeddedSnapshot: string;
+  /** … and the same as the folder that a process would have made of it. */
+  readonly embeddedFolder: string;
   /** A database of the PostgreSQL server, and the template from which test databases are made. */
   readonly postgresql: { readonly url: string; readonly template: string } | null;
   readonly redisUrl: string | null;
@@ -56,10 +60,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
   try {
     // One after the other: the embedded database is made in this very thread, and nobody else's time goes on there.
-    const embeddedSnapshot = await makeSnapshot(undo);
+    const embedded = await makeSnapshot(undo);
     const postgresql = await findPostgresql(undo);
     const redisUrl = await findRedis(undo);
-    project.provide('testServers', { embeddedSnapshot, postgresql, redisUrl });
+    project.provide('testServers', { ...embedded, postgresql, redisUrl });
   } catch (error) {
     await undoAll();
     throw error;
@@ -67,7 +71,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return undoAll;
 }
 
-async function makeSnapshot(undo: (() => Promise<void>)[]): Promise<string> {
+async function makeSnapshot(undo: (() => Promise<void>)[]) {
   const folder = mkdtempSync(join(tmpdir(), 'divest-snapshot-'));
   undo.push(async () => rmSync(folder, { recursive: true, force: true }));
   const engine = await startEngine({});
@@ -76,7 +80,10 @@ async function makeSnapshot(undo: (() => Promise<void>)[]): Promise<string> {
   const path = join(folder, 'snapshot.tar');
   writeFileSync(path, Buffer.from(await (await engine.dumpDataDir('none')).arrayBuffer()));
   await database.close();
-  return path;
+  const embeddedFolder = join(folder, 'database');
+  mkdirSync(embeddedFolder);
+  await promisify(execFile)('tar', ['-xf', path, '-C', embeddedFolder]);
+  return { embeddedSnapshot: path, embeddedFolder };
 }
 
 async function findPostgresql(undo: (() => Promise<void>)[]): Promise<TestServers['postgresql']> {

@@ -13,7 +13,8 @@ const shared = `
   ... on NotFoundError { resourceType resourceId }
   ... on ForbiddenError { requires }
   ... on PaymentRequiredError { feature }
-  ... on RateLimitedError { retryAfterSeconds }`;
+  ... on RateLimitedError { retryAfterSeconds }
+  ... on UpstreamError { system outcomeUnknown upstreamTraceId revocation { id state code upstreamTraceId } }`;
 
 const documents = {
   unassignUserFromProject: `mutation ($input: UnassignUserFromProjectInput!) {

@@ -50,11 +50,29 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** A server of a test's own, which can be ended as a crash would end it. */
+export interface CrashingServer extends Server {
+  /** Ends it at once: nothing is written any more, and nobody is told. Its files stay. */
+  crash(): Promise<void>;
+  /** Starts it again on the same address. */
+  startAgain(): Promise<void>;
+}
+
+/** Whether a PostgreSQL server can be started here. */
+export const isPostgresqlInstalled = (): boolean => Boolean(findProgram('initdb') && findProgram('postgres'));
+
+/** Whether a Redis server can be started here. */
+export const isRedisInstalled = (): boolean => Boolean(findProgram('redis-server'));
+
+// Speed is all that counts for a server that is thrown away.
+const careless = ['fsync=off', 'synchronous_commit=off'];
+
 /**
  * Starts a PostgreSQL server of its own on a free port of 127.0.0.1, in a new folder, for as long as the tests run.
- * Throws NoServer where the programs are not installed.
+ * `survivesCrash`: its files can be used after a crash (of the server: the machine goes on). Throws NoServer where the
+ * programs are not installed.
  */
-export async function startPostgresql(): Promise<Server> {
+export async function startPostgresql({ survivesCrash = false } = {}): Promise<CrashingServer> {
   const [initdb, postgres] = [findProgram('initdb'), findProgram('postgres')];
   if (!initdb || !postgres) {
     throw new NoServer('PostgreSQL is not installed (initdb and postgres were not found)');
@@ -68,15 +86,24 @@ export async function startPostgresql(): Promise<Server> {
   const how = { stdio: 'ignore', ...user } as const;
   execFileSync(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', ...localeFlags(), '--no-sync'], how);
   const port = await freePort();
-  const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=100'];
+  const settings = [...careless, `full_page_writes=${survivesCrash ? 'on' : 'off'}`, 'max_connections=100'];
   const flags = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder];
-  const server = spawn(postgres, [...flags, ...settings.flatMap((setting) => ['-c', setting])], how);
+  const run = () => spawn(postgres, [...flags, ...settings.flatMap((setting) => ['-c', setting])], how);
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
+  let server = run();
   const stop = async () => {
     await stopProcess(server, 'SIGINT');
     rmSync(folder, { recursive: true, force: true });
   };
-  return waitFor(url, isPostgresqlThere, server, stop);
+  const started = await waitFor(url, isPostgresqlThere, server, stop);
+  return {
+    ...started,
+    crash: () => stopProcess(server, 'SIGQUIT'),
+    startAgain: async () => {
+      server = run();
+      await waitFor(url, isPostgresqlThere, server, stop);
+    },
+  };
 }
 
 // The embedded database's locale where there is such a one: letters beyond ASCII have upper and lower case in it.
@@ -87,15 +114,26 @@ function localeFlags(): string[] {
 }
 
 /** Starts a Redis server of its own on a free port of 127.0.0.1. Throws NoServer where it is not installed. */
-export async function startRedis(): Promise<Server> {
+export async function startRedis(): Promise<CrashingServer> {
   const program = findProgram('redis-server');
   if (!program) {
     throw new NoServer('Redis is not installed (redis-server was not found)');
   }
   const port = await freePort();
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir()];
-  const server = spawn(program, flags, { stdio: 'ignore' });
-  return waitFor(`redis://127.0.0.1:${port}`, isRedisThere, server, () => stopProcess(server, 'SIGTERM'));
+  const run = () => spawn(program, flags, { stdio: 'ignore' });
+  const url = `redis://127.0.0.1:${port}`;
+  let server = run();
+  const stop = () => stopProcess(server, 'SIGTERM');
+  const started = await waitFor(url, isRedisThere, server, stop);
+  return {
+    ...started,
+    crash: () => stopProcess(server, 'SIGKILL'),
+    startAgain: async () => {
+      server = run();
+      await waitFor(url, isRedisThere, server, stop);
+    },
+  };
 }
 
 async function waitFor(
@@ -150,14 +188,21 @@ export function isRedisThere(url: string): Promise<boolean> {
   });
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+// Below those that the system gives out: a server that comes back must find its port free.
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000);
+    if (await isFree(port)) {
+      return port;
+    }
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

@@ -89,6 +89,8 @@ export async function startFakeUpstream(system: UpstreamSystem, options: FakeOpt
     listener(incoming, response).catch(() => response.destroy());
   };
   const server = options.tls ? createHttpsServer(options.tls, handle) : createHttpServer(handle);
+  // A machine that stalls would find its idle connection closed by both ends at once, and lose a request in it.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}${basePath}`;

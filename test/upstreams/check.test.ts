@@ -71,13 +71,6 @@ describe('divest upstreams check', () => {
     writeFileSync(path, JSON.stringify(content));
     return cli.run(['upstreams', 'check'], { UPSTREAMS_FILE: path, ...env });
   };
-  it('is all that takes the file: serve refuses to start rather than remove in the directory alone', async () => {
-    const path = join(folder, 'served.json');
-    writeFileSync(path, JSON.stringify({ org_acme: sections() }));
-    const { code, stderr } = await cli.run(['serve'], { UPSTREAMS_FILE: path, DIVEST_DATA_DIR: join(folder, 'data') });
-    expect(code).toBe(2);
-    expect(stderr).toContain('UPSTREAMS_FILE is for `upstreams check` only');
-  });
 
   const sections = () => Object.fromEntries(upstreams.map(({ system, section }) => [system.toLowerCase(), section]));
 

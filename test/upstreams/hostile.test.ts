@@ -55,8 +55,9 @@ describe('an upstream that takes its time', () => {
     const upstream = await start('VOUCHERIFY', () => null);
     const [outcome, ms] = await timed(connect('VOUCHERIFY', upstream.url).remove(300));
     expect(summarize(outcome)).toBe('UNKNOWN UPSTREAM_TIMEOUT');
-    expect(ms).toBeGreaterThanOrEqual(290);
-    expect(ms).toBeLessThan(1500);
+    // The call began before the clock was looked at, and the machine may be busy.
+    expect(ms).toBeGreaterThan(200);
+    expect(ms).toBeLessThan(4000);
   });
 
   it('has five seconds where nothing else is said', async () => {
@@ -258,7 +259,7 @@ describe('an upstream that is not there, or not itself', () => {
     await upstream.close();
     const outcome = await connect('VOUCHERIFY', upstream.url).remove();
     expect(outcome).toEqual({
-      ...{ kind: 'REFUSED', code: 'UPSTREAM_UNAVAILABLE', resourceType: null },
+      ...{ kind: 'REFUSED', code: 'UPSTREAM_UNAVAILABLE', status: null, resourceType: null, isVerdict: false },
       ...{ retryAfterSeconds: null, upstreamTraceId: null },
     });
   });

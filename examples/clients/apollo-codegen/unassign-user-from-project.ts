@@ -1,5 +1,5 @@
 import type { ApolloClient } from '@apollo/client/core';
-import { done, type Outcome, refused, unknown, unknownMember } from '../outcome.js';
+import { done, type Outcome, refused, unchanged, unknown, unknownMember } from '../outcome.js';
 import {
   UnassignUserFromProjectDocument,
   type UnassignUserFromProjectInput,
@@ -21,7 +21,9 @@ type Result = UnassignUserFromProjectMutation['unassignUserFromProject'];
 function toOutcome(result: Result): Outcome {
   switch (result.__typename) {
     case 'UnassignUserFromProjectSuccess':
-      return done(`Unassigned ${result.user?.login ?? 'the user'}. Sessions: ${result.sessionEffect}.`);
+      return result.applied
+        ? done(`Unassigned ${result.user?.login ?? 'the user'}. Sessions: ${result.sessionEffect}.`)
+        : unchanged;
     case 'LastProjectError':
       return refused(`${result.project?.name ?? 'This'} is the only project of the user, who keeps it.`);
     case 'InvalidInputError':
@@ -34,10 +36,11 @@ function toOutcome(result: Result): Outcome {
     case 'PaymentRequiredError':
     case 'NotFoundError':
     case 'UserNotAssignedError':
-    case 'ConflictError':
       return refused(result.message);
     case 'UpstreamError':
       return result.outcomeUnknown ? unknown(`${result.system} may have done it, or not.`) : refused(result.message);
+    // The same may be under way already, and nobody knows yet how it ends.
+    case 'ConflictError':
     case 'InternalError':
       return unknown(`${result.message} (${result.traceId})`);
     default:

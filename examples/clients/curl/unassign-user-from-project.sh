@@ -12,7 +12,8 @@ if [[ $# -ne 2 || "$1$2" =~ [\"\\[:cntrl:]] ]]; then
   echo "Usage: $0 PROJECT USER" >&2
   exit 2
 fi
-[[ $2 == user_* ]] && by=id || by=login
+# A login can't look like an id, but may begin like one.
+[[ $2 =~ ^user_[A-Za-z0-9-]+$ ]] && by=id || by=login
 
 query='mutation ($input: UnassignUserFromProjectInput!) {
   unassignUserFromProject(input: $input) { __typename ... on AccessError { code message traceId } }
@@ -25,7 +26,10 @@ answer=$(
     --header 'Content-Type: application/json' \
     --header @<(printf 'X-Management-Id: %s\nX-Management-Token: %s\n' "$id" "$token") \
     --data-binary "{\"query\":\"${query//$'\n'/ }\",\"variables\":$variables}"
-) || exit 1
+) || {
+  echo 'Not known to be removed: no answer. It is safe to ask again.' >&2
+  exit 1
+}
 echo "$answer"
 
 # Any other type of the result, a new one too, is no success; neither is an answer that is no JSON at all.

@@ -40,6 +40,7 @@ graphql`
     unassignUserFromProject(input: $input) {
       __typename
       ... on UnassignUserFromProjectSuccess @alias(as: "success") {
+        applied
         sessionEffect
         user {
           login

@@ -1,5 +1,5 @@
 import { commitMutation, type Environment, readInlineData } from 'relay-runtime';
-import { done, type Outcome, refused, unknown, unknownMember } from '../outcome.js';
+import { done, type Outcome, refused, unchanged, unknown, unknownMember } from '../outcome.js';
 import errorFragment, { type divestError$key } from './generated/divestError.graphql.js';
 import mutation, {
   type divestUnassignMutation,
@@ -24,7 +24,9 @@ export function unassignUserFromProject(environment: Environment, input: Input):
 /** Treats alone what the program treats differently; the rest by the code and message that every error has. */
 function toOutcome({ __typename, success, lastProject, upstream, error: key }: Result): Outcome {
   if (success) {
-    return done(`Unassigned ${success.user?.login ?? 'the user'}. Sessions: ${success.sessionEffect}.`);
+    return success.applied
+      ? done(`Unassigned ${success.user?.login ?? 'the user'}. Sessions: ${success.sessionEffect}.`)
+      : unchanged;
   }
   if (lastProject) {
     return refused(`${lastProject.project?.name ?? 'This'} is the only project of the user, who keeps it.`);
@@ -35,9 +37,9 @@ function toOutcome({ __typename, success, lastProject, upstream, error: key }: R
   return key ? toErrorOutcome(__typename, key) : unknownMember(__typename);
 }
 
-// Those after which nothing has changed, of the errors that this program was built for.
+// Those after which nothing has changed, of the errors that this program was built for. ConflictError is none: the same
+// may be under way already, and nobody knows yet how it ends.
 const refusals = [
-  'ConflictError',
   'ForbiddenError',
   'InvalidInputError',
   'NotFoundError',

@@ -1,5 +1,5 @@
-import { readRemoval, readSettings, report } from '../command-line.js';
+import { run } from '../command-line.js';
 import { createClient } from './client.js';
 import { unassignUserFromProject } from './unassign-user-from-project.js';
 
-report(await unassignUserFromProject(createClient(readSettings()), readRemoval()));
+await run((settings, removal) => unassignUserFromProject(createClient(settings), removal));

@@ -1,6 +1,6 @@
 import type { Client } from '@urql/core';
 import type { ResultOf, VariablesOf } from 'gql.tada';
-import { done, type Outcome, refused, unknown, unknownMember } from '../outcome.js';
+import { done, type Outcome, refused, unchanged, unknown, unknownMember } from '../outcome.js';
 import { graphql } from './graphql.js';
 
 const document = graphql(`
@@ -8,6 +8,7 @@ const document = graphql(`
     unassignUserFromProject(input: $input) {
       __typename
       ... on UnassignUserFromProjectSuccess {
+        applied
         sessionEffect
         user { id login canStartSession }
       }
@@ -34,14 +35,17 @@ export async function unassignUserFromProject(client: Client, input: Input): Pro
 function toOutcome(result: Result): Outcome {
   switch (result.__typename) {
     case 'UnassignUserFromProjectSuccess':
-      return done(`Unassigned ${result.user?.login ?? 'the user'}. Sessions: ${result.sessionEffect}.`);
+      return result.applied
+        ? done(`Unassigned ${result.user?.login ?? 'the user'}. Sessions: ${result.sessionEffect}.`)
+        : unchanged;
     case 'LastProjectError':
       return refused(`${result.project?.name ?? 'This'} is the only project of the user, who keeps it.`);
     case 'UpstreamError':
       return result.outcomeUnknown ? unknown(`${result.system} may have done it, or not.`) : refused(result.message);
+    // The same may be under way already, and nobody knows yet how it ends.
+    case 'ConflictError':
     case 'InternalError':
       return unknown(`${result.message} (${result.traceId})`);
-    case 'ConflictError':
     case 'ForbiddenError':
     case 'InvalidInputError':
     case 'NotFoundError':

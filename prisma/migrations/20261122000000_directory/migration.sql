@@ -11,10 +11,16 @@ CREATE TYPE "feature" AS ENUM ('MANAGEMENT_API');
 CREATE TYPE "global_role" AS ENUM ('ADMIN', 'API_KEYS', 'BASE_ROLE', 'BASIC_SUPPORT_USER', 'FULL_SUPPORT_USER', 'LIVE_AGENT_ADMIN', 'LIVE_AGENT_AGENT', 'LIVE_AGENT_SUPERVISOR', 'ODATA', 'PROJECT_ASSIGNER', 'PROJECT_MANAGER', 'USER_MANAGER', 'USER_DETAILS_VIEWER', 'VOICE_GATEWAY_USER', 'OPS_CENTER_USER');
 
 -- CreateEnum
-CREATE TYPE "revocation_kind" AS ENUM ('PROJECT', 'ROLE', 'GLOBAL_ROLE');
+CREATE TYPE "revocation_kind" AS ENUM ('PROJECT', 'ROLE', 'GLOBAL_ROLE', 'RESOURCE');
 
 -- CreateEnum
 CREATE TYPE "revocation_state" AS ENUM ('DONE', 'REFUSED', 'PENDING');
+
+-- CreateEnum
+CREATE TYPE "upstream_system" AS ENUM ('VOUCHERIFY', 'ENTRYGUARD', 'COGNIGY');
+
+-- CreateEnum
+CREATE TYPE "upstream_action" AS ENUM ('REMOVE', 'GRANT');
 
 -- CreateTable
 CREATE TABLE "organizations" (
@@ -162,6 +168,8 @@ CREATE TABLE "revocations" (
     "project_id" TEXT COLLATE "C",
     "role_id" TEXT COLLATE "C",
     "global_role" "global_role",
+    "resource_id" TEXT COLLATE "C",
+    "project_role" TEXT,
     "requested_user" TEXT NOT NULL,
     "requested_target" TEXT NOT NULL,
     "actor" TEXT NOT NULL,
@@ -170,12 +178,80 @@ CREATE TABLE "revocations" (
     "requested_at" TIMESTAMPTZ(3) NOT NULL,
     "settled_at" TIMESTAMPTZ(3),
     "trace_id" TEXT NOT NULL,
+    "system" "upstream_system",
+    "upstream_trace_id" TEXT,
+    "offboarding_id" TEXT COLLATE "C",
 
     CONSTRAINT "revocations_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "grants" (
+    "id" TEXT COLLATE "C" NOT NULL,
+    "organization_id" TEXT COLLATE "C" NOT NULL,
+    "kind" "revocation_kind" NOT NULL,
+    "state" "revocation_state" NOT NULL,
+    "code" TEXT,
+    "user_id" TEXT COLLATE "C",
+    "project_id" TEXT COLLATE "C",
+    "role_id" TEXT COLLATE "C",
+    "global_role" "global_role",
+    "resource_id" TEXT COLLATE "C",
+    "project_role" TEXT,
+    "requested_user" TEXT NOT NULL,
+    "requested_target" TEXT NOT NULL,
+    "actor" TEXT NOT NULL,
+    "credential" TEXT NOT NULL,
+    "reason" TEXT,
+    "requested_at" TIMESTAMPTZ(3) NOT NULL,
+    "settled_at" TIMESTAMPTZ(3),
+    "trace_id" TEXT NOT NULL,
+    "system" "upstream_system",
+    "upstream_trace_id" TEXT,
+    "revocation_id" TEXT COLLATE "C",
+
+    CONSTRAINT "grants_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "offboardings" (
+    "id" TEXT COLLATE "C" NOT NULL,
+    "organization_id" TEXT COLLATE "C" NOT NULL,
+    "user_id" TEXT COLLATE "C" NOT NULL,
+    "requested_user" TEXT NOT NULL,
+    "actor" TEXT NOT NULL,
+    "credential" TEXT NOT NULL,
+    "reason" TEXT,
+    "started_at" TIMESTAMPTZ(3) NOT NULL,
+    "trace_id" TEXT NOT NULL,
+
+    CONSTRAINT "offboardings_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "upstream_calls" (
+    "id" TEXT COLLATE "C" NOT NULL,
+    "organization_id" TEXT COLLATE "C" NOT NULL,
+    "system" "upstream_system" NOT NULL,
+    "action" "upstream_action" NOT NULL,
+    "user_name" TEXT COLLATE "C" NOT NULL,
+    "target_name" TEXT COLLATE "C" NOT NULL,
+    "project_role" TEXT,
+    "held" BOOLEAN NOT NULL,
+    "attempts" INTEGER NOT NULL,
+    "undone" INTEGER NOT NULL DEFAULT 0,
+    "next_attempt_at" TIMESTAMPTZ(6) NOT NULL,
+    "requested_at" TIMESTAMPTZ(3) NOT NULL,
+    "trace_id" TEXT NOT NULL,
+
+    CONSTRAINT "upstream_calls_pkey" PRIMARY KEY ("id")
+);
+
 -- CreateIndex
 CREATE INDEX "users_global_roles_idx" ON "users" USING GIN ("global_roles");
+
+-- CreateIndex
+CREATE INDEX "users_external_ids_idx" ON "users" USING GIN ("external_ids" jsonb_path_ops);
 
 -- CreateIndex
 CREATE UNIQUE INDEX "users_organization_id_id_key" ON "users"("organization_id", "id");
@@ -193,10 +269,16 @@ CREATE UNIQUE INDEX "resources_organization_id_id_key" ON "resources"("organizat
 CREATE INDEX "user_resources_resource_id_idx" ON "user_resources"("resource_id");
 
 -- CreateIndex
+CREATE INDEX "projects_external_ids_idx" ON "projects" USING GIN ("external_ids" jsonb_path_ops);
+
+-- CreateIndex
 CREATE UNIQUE INDEX "projects_organization_id_id_key" ON "projects"("organization_id", "id");
 
 -- CreateIndex
 CREATE INDEX "project_members_project_id_user_id_idx" ON "project_members"("project_id", "user_id");
+
+-- CreateIndex
+CREATE INDEX "roles_external_ids_idx" ON "roles" USING GIN ("external_ids" jsonb_path_ops);
 
 -- CreateIndex
 CREATE UNIQUE INDEX "roles_organization_id_id_key" ON "roles"("organization_id", "id");
@@ -233,6 +315,33 @@ CREATE INDEX "revocations_organization_id_state_requested_at_id_idx" ON "revocat
 
 -- CreateIndex
 CREATE INDEX "revocations_user_id_requested_at_id_idx" ON "revocations"("user_id", "requested_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "revocations_offboarding_id_requested_at_id_idx" ON "revocations"("offboarding_id", "requested_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "grants_organization_id_requested_at_id_idx" ON "grants"("organization_id", "requested_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "grants_user_id_requested_at_id_idx" ON "grants"("user_id", "requested_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "offboardings_organization_id_started_at_id_idx" ON "offboardings"("organization_id", "started_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "offboardings_user_id_started_at_id_idx" ON "offboardings"("user_id", "started_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "offboardings_organization_id_id_key" ON "offboardings"("organization_id", "id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "revocations_organization_id_id_key" ON "revocations"("organization_id", "id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "upstream_calls_organization_id_system_user_name_target_name_key" ON "upstream_calls"("organization_id", "system", "user_name", "target_name");
+
+-- CreateIndex
+CREATE INDEX "upstream_calls_organization_id_system_next_attempt_at_idx" ON "upstream_calls"("organization_id", "system", "next_attempt_at");
 
 -- AddForeignKey
 ALTER TABLE "users" ADD CONSTRAINT "users_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
@@ -291,6 +400,39 @@ ALTER TABLE "revocations" ADD CONSTRAINT "revocations_organization_id_project_id
 -- AddForeignKey
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_organization_id_role_id_fkey" FOREIGN KEY ("organization_id", "role_id") REFERENCES "roles"("organization_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
+-- AddForeignKey
+ALTER TABLE "revocations" ADD CONSTRAINT "revocations_organization_id_resource_id_fkey" FOREIGN KEY ("organization_id", "resource_id") REFERENCES "resources"("organization_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "revocations" ADD CONSTRAINT "revocations_organization_id_offboarding_id_fkey" FOREIGN KEY ("organization_id", "offboarding_id") REFERENCES "offboardings"("organization_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "grants" ADD CONSTRAINT "grants_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "grants" ADD CONSTRAINT "grants_organization_id_user_id_fkey" FOREIGN KEY ("organization_id", "user_id") REFERENCES "users"("organization_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "grants" ADD CONSTRAINT "grants_organization_id_project_id_fkey" FOREIGN KEY ("organization_id", "project_id") REFERENCES "projects"("organization_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "grants" ADD CONSTRAINT "grants_organization_id_role_id_fkey" FOREIGN KEY ("organization_id", "role_id") REFERENCES "roles"("organization_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "grants" ADD CONSTRAINT "grants_organization_id_resource_id_fkey" FOREIGN KEY ("organization_id", "resource_id") REFERENCES "resources"("organization_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "grants" ADD CONSTRAINT "grants_organization_id_revocation_id_fkey" FOREIGN KEY ("organization_id", "revocation_id") REFERENCES "revocations"("organization_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "offboardings" ADD CONSTRAINT "offboardings_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "offboardings" ADD CONSTRAINT "offboardings_organization_id_user_id_fkey" FOREIGN KEY ("organization_id", "user_id") REFERENCES "users"("organization_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "upstream_calls" ADD CONSTRAINT "upstream_calls_organization_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
 -- What an id, a login and a secret's hash look like, whoever writes the row.
 ALTER TABLE "organizations" ADD CONSTRAINT "organizations_id_check" CHECK ("id" ~ '^org_[A-Za-z0-9-]{1,64}$');
 ALTER TABLE "users" ADD CONSTRAINT "users_id_check" CHECK ("id" ~ '^user_[A-Za-z0-9-]{1,64}$');
@@ -299,11 +441,13 @@ ALTER TABLE "roles" ADD CONSTRAINT "roles_id_check" CHECK ("id" ~ '^role_[A-Za-z
 ALTER TABLE "resources" ADD CONSTRAINT "resources_id_check" CHECK ("id" ~ '^res_[A-Za-z0-9-]{1,64}$');
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_id_check" CHECK ("id" ~ '^sess_[A-Za-z0-9-]{1,64}$');
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_id_check" CHECK ("id" ~ '^rev_[A-Za-z0-9-]{1,64}$');
+ALTER TABLE "grants" ADD CONSTRAINT "grants_id_check" CHECK ("id" ~ '^grant_[A-Za-z0-9-]{1,64}$');
+ALTER TABLE "offboardings" ADD CONSTRAINT "offboardings_id_check" CHECK ("id" ~ '^off_[A-Za-z0-9-]{1,64}$');
 ALTER TABLE "management_tokens" ADD CONSTRAINT "management_tokens_id_check" CHECK ("id" ~ '^mgmt_[A-Za-z0-9-]{1,64}$');
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_id_check" CHECK ("id" ~ '^key_[A-Za-z0-9-]{1,64}$');
 ALTER TABLE "users" ADD CONSTRAINT "users_login_check" CHECK (
     char_length("login") BETWEEN 1 AND 254
-    AND "login" !~ '^(org|user|proj|role|res|sess|rev)_[A-Za-z0-9-]{1,64}$'
+    AND "login" !~ '^(org|user|proj|role|res|sess|rev|grant|off)_[A-Za-z0-9-]{1,64}$'
 );
 ALTER TABLE "management_tokens" ADD CONSTRAINT "management_tokens_token_hash_check" CHECK ("token_hash" ~ '^[0-9a-f]{64}$');
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_key_hash_check" CHECK ("key_hash" ~ '^[0-9a-f]{64}$');
@@ -313,6 +457,12 @@ ALTER TABLE "revocations" ADD CONSTRAINT "revocations_state_check" CHECK (
     AND ("state" = 'PENDING') = ("settled_at" IS NULL)
 );
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_reason_check" CHECK (char_length("reason") <= 500);
+ALTER TABLE "grants" ADD CONSTRAINT "grants_state_check" CHECK (
+    ("state" = 'REFUSED') = ("code" IS NOT NULL)
+    AND ("state" = 'PENDING') = ("settled_at" IS NULL)
+);
+ALTER TABLE "grants" ADD CONSTRAINT "grants_reason_check" CHECK (char_length("reason") <= 500);
+ALTER TABLE "offboardings" ADD CONSTRAINT "offboardings_reason_check" CHECK (char_length("reason") <= 500);
 ALTER TABLE "users" ADD CONSTRAINT "users_external_ids_check" CHECK (jsonb_typeof("external_ids") = 'object');
 ALTER TABLE "projects" ADD CONSTRAINT "projects_external_ids_check" CHECK (jsonb_typeof("external_ids") = 'object');
 ALTER TABLE "roles" ADD CONSTRAINT "roles_external_ids_check" CHECK (jsonb_typeof("external_ids") = 'object');

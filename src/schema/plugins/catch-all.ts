@@ -3,7 +3,6 @@ import type { GraphQLFieldResolver } from 'graphql';
 import type { Context, MutationOutcome } from '../../context.js';
 import { isUnavailable } from '../../database/failures.js';
 import { AccessError, InternalError } from '../../errors.js';
-import type { RemovalAnswer } from '../../removal.js';
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -42,9 +41,9 @@ class CatchAllPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   }
 }
 
-/** A removal that succeeded may have been tried only, or have found nothing to remove. */
+/** A change that succeeded may have been tried only, or have found nothing to remove. */
 const outcomeOf = (answer: unknown): MutationOutcome =>
-  typeof answer === 'object' && answer !== null && 'outcome' in answer ? (answer as RemovalAnswer).outcome : 'DONE';
+  typeof answer === 'object' && answer !== null && 'outcome' in answer ? (answer.outcome as MutationOutcome) : 'DONE';
 
 const isDeclared = (error: unknown, declared: ReadonlySet<unknown>): error is AccessError =>
   error instanceof AccessError && declared.has(error.constructor);

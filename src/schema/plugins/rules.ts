@@ -1,19 +1,11 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
+import type { Attempt } from '../../attempt.js';
 import { getPrincipal } from '../../auth/caller.js';
 import type { Rule } from '../../auth/shield.js';
 import type { Context } from '../../context.js';
 import { type AccessError, AccessError as AnyAccessError, ForbiddenError, InvalidInputError } from '../../errors.js';
-import type { RevocationKind } from '../../generated/prisma/enums.js';
 import { type FieldPermission, permissions } from '../../permissions.js';
-import { type RemovalRequest, recordRefusal } from '../../removal.js';
-
-/** What a removal's field tells of itself, so that an attempt that its rule refuses is put on record too. */
-export interface RemovalAttempt {
-  readonly kind: RevocationKind;
-  /** Checks the arguments against their grammar; throws InvalidInputError. */
-  readonly toRequest: (args: { input: never }) => RemovalRequest;
-}
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -37,20 +29,40 @@ class RulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     if (!['Query', 'Mutation'].includes(field.parentType)) {
       return resolver;
     }
-    const permission = rootTypes[field.parentType]?.[field.name];
-    if (!permission) {
-      throw new Error(`${field.parentType}.${field.name} has no rule in permissions.ts`);
-    }
-    const { attempt } = (field.extensions ?? {}) as { attempt?: RemovalAttempt };
+    const permission = getPermission(field);
+    const { attempt } = (field.extensions ?? {}) as { attempt?: Attempt };
     return async (parent, args, context, info) => {
       await admit(context as Context, permission, attempt, args);
       return resolver(parent, args, context, info);
     };
   }
+
+  override wrapSubscribe(
+    subscriber: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
+    field: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
+    if (field.parentType !== 'Subscription' || !subscriber) {
+      return subscriber;
+    }
+    const permission = getPermission(field);
+    return async (parent, args, context, info) => {
+      await admit(context as Context, permission, undefined, args);
+      const events = (await subscriber(parent, args, context, info)) as AsyncIterable<unknown>;
+      return whileAdmitted(events, () => readmit(context as Context, permission));
+    };
+  }
+}
+
+function getPermission({ parentType, name }: { readonly parentType: string; readonly name: string }): FieldPermission {
+  const permission = rootTypes[parentType]?.[name];
+  if (!permission) {
+    throw new Error(`${parentType}.${name} has no rule in permissions.ts`);
+  }
+  return permission;
 }
 
 // Credential, rate, feature and authority, then the pages that are asked for: the first that fails is the answer.
-async function admit(context: Context, permission: FieldPermission, attempt: RemovalAttempt | undefined, args: object) {
+async function admit(context: Context, permission: FieldPermission, attempt: Attempt | undefined, args: object) {
   if (!permission.isAnonymous) {
     getPrincipal(context);
     await context.consumeRateLimit();
@@ -63,6 +75,38 @@ async function admit(context: Context, permission: FieldPermission, attempt: Rem
   if (context.pageError) {
     throw context.pageError;
   }
+}
+
+/** The same caller, by what its credential and the directory say now: an event is an answer like any other. */
+async function readmit(context: Context, permission: FieldPermission): Promise<void> {
+  const principal = await context.authenticateAgain();
+  const refusal = await findRefusal(permission, { ...context, principal });
+  if (refusal) {
+    throw refusal;
+  }
+}
+
+/** The events, until the first one before which `check` throws. */
+function whileAdmitted<Event>(events: AsyncIterable<Event>, check: () => Promise<void>): AsyncIterableIterator<Event> {
+  const iterator = events[Symbol.asyncIterator]();
+  const end = async (): Promise<IteratorResult<Event>> =>
+    (await iterator.return?.()) ?? { value: undefined, done: true };
+  return {
+    async next() {
+      const event = await iterator.next();
+      if (!event.done) {
+        await check().catch(async (refusal) => {
+          await end();
+          throw refusal;
+        });
+      }
+      return event;
+    },
+    return: end,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 async function findRefusal({ rule, requires }: FieldPermission, context: Context): Promise<AccessError | null> {
@@ -82,20 +126,20 @@ export function ask(rule: Rule, context: Context) {
 }
 
 // A malformed attempt is nothing that could be put on record: there is no user and no target to name.
-async function record(context: Context, attempt: RemovalAttempt | undefined, args: object, { code }: AccessError) {
+async function record(context: Context, attempt: Attempt | undefined, args: object, { code }: AccessError) {
   if (!attempt) {
     return;
   }
-  let request: RemovalRequest;
+  let request: unknown;
   try {
-    request = attempt.toRequest(args as { input: never });
+    request = attempt.toRequest(args as { input: unknown }, context);
   } catch (error) {
     if (error instanceof InvalidInputError) {
       return;
     }
     throw error;
   }
-  await recordRefusal(context, attempt.kind, request, code);
+  await attempt.recordRefusal(context, request, code);
 }
 
 export const rulesPlugin = 'rules';

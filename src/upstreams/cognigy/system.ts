@@ -2,7 +2,7 @@ import type { UpstreamCall } from '../connector.js';
 import type { UpstreamRequest } from '../http.js';
 import { baseUrl, credential, section } from '../section.js';
 import type { System } from '../system.js';
-import { globalRolePattern, userPattern } from './grammar.js';
+import { globalRoleNames, globalRolePattern, userPattern } from './grammar.js';
 import { changeRoleAnswers } from './status-map.js';
 
 const changeRole = (verb: string, { userId, targetId: role }: UpstreamCall): UpstreamRequest => ({
@@ -20,6 +20,8 @@ export const cognigy: System = {
   })),
   userPattern,
   targetPattern: globalRolePattern,
+  ignoresCase: false,
+  targetNames: globalRoleNames,
   traceIdField: 'traceId',
   remove: { toRequest: (call) => changeRole('removerolefromuser', call), answers: changeRoleAnswers },
   grant: { toRequest: (call) => changeRole('addroletouser', call), answers: changeRoleAnswers },

@@ -1,9 +1,9 @@
-import { alreadyGone, alreadyThere, commonRows, refused, type StatusRow } from '../status-table.js';
+import { alreadyGone, alreadyThere, commonRows, missing, type StatusRow } from '../status-table.js';
 
 // The document has one status for all of these, and no code: the message tells them apart.
 const notFound: readonly StatusRow[] = [
-  { status: 404, where: ['message', /^Role not found\b/i], means: refused('NOT_FOUND', 'ROLE') },
-  { status: 404, where: ['message', /^User not found\b/i], means: refused('NOT_FOUND', 'USER') },
+  { status: 404, where: ['message', /^Role not found\b/i], means: missing('ROLE') },
+  { status: 404, where: ['message', /^User not found\b/i], means: missing('USER') },
 ];
 
 /** DELETE /api/v1/roles/{id}/users/{userId} */

@@ -18,6 +18,9 @@ export const entryguard: System = {
   })),
   userPattern: uuidPattern,
   targetPattern: uuidPattern,
+  // UUIDs: RFC 9562 has them read without regard to case.
+  ignoresCase: true,
+  targetNames: {},
   traceIdField: null,
   remove: {
     toRequest: ({ targetId, userId }) => assignment('DELETE', targetId, userId),

@@ -16,6 +16,8 @@ export const voucherify: System = {
   ),
   userPattern,
   targetPattern: projectPattern,
+  ignoresCase: false,
+  targetNames: {},
   traceIdField: 'request_id',
   remove: {
     toRequest: ({ targetId, userId }) => ({ method: 'DELETE', segments: [...project(targetId), userId] }),

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<a44e7338b06aeaada713c210a88b7791>>
+ * @generated SignedSource<<f39f5427a07c146222acd92da665c2b7>>
  * @lightSyntaxTransform
  */
 
@@ -41,6 +41,7 @@ export type divestUnassignMutation$data = {
       } | null | undefined;
     } | null | undefined;
     readonly success: {
+      readonly applied: boolean;
       readonly sessionEffect: SessionEffect;
       readonly user: {
         readonly login: string;
@@ -84,24 +85,31 @@ v3 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "sessionEffect",
+  "name": "applied",
   "storageKey": null
 },
 v4 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "login",
+  "name": "sessionEffect",
   "storageKey": null
 },
 v5 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "name",
+  "name": "login",
   "storageKey": null
 },
 v6 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "name",
+  "storageKey": null
+},
+v7 = {
   "kind": "InlineFragment",
   "selections": [
     {
@@ -122,7 +130,7 @@ v6 = {
   "type": "UpstreamError",
   "abstractKey": null
 },
-v7 = [
+v8 = [
   {
     "alias": null,
     "args": null,
@@ -145,14 +153,14 @@ v7 = [
     "storageKey": null
   }
 ],
-v8 = [
+v9 = [
   {
     "kind": "Literal",
     "name": "first",
     "value": 50
   }
 ],
-v9 = {
+v10 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
@@ -180,6 +188,7 @@ return {
               "kind": "InlineFragment",
               "selections": [
                 (v3/*:: as any*/),
+                (v4/*:: as any*/),
                 {
                   "alias": null,
                   "args": null,
@@ -188,7 +197,7 @@ return {
                   "name": "user",
                   "plural": false,
                   "selections": [
-                    (v4/*:: as any*/),
+                    (v5/*:: as any*/),
                     {
                       "args": null,
                       "kind": "FragmentSpread",
@@ -216,7 +225,7 @@ return {
                   "name": "project",
                   "plural": false,
                   "selections": [
-                    (v5/*:: as any*/)
+                    (v6/*:: as any*/)
                   ],
                   "storageKey": null
                 }
@@ -228,7 +237,7 @@ return {
             "name": "lastProject"
           },
           {
-            "fragment": (v6/*:: as any*/),
+            "fragment": (v7/*:: as any*/),
             "kind": "AliasedInlineFragmentSpread",
             "name": "upstream"
           },
@@ -239,7 +248,7 @@ return {
                 {
                   "kind": "InlineDataFragmentSpread",
                   "name": "divestError",
-                  "selections": (v7/*:: as any*/),
+                  "selections": (v8/*:: as any*/),
                   "args": null,
                   "argumentDefinitions": []
                 }
@@ -276,6 +285,7 @@ return {
             "kind": "InlineFragment",
             "selections": [
               (v3/*:: as any*/),
+              (v4/*:: as any*/),
               {
                 "alias": null,
                 "args": null,
@@ -284,10 +294,10 @@ return {
                 "name": "user",
                 "plural": false,
                 "selections": [
-                  (v4/*:: as any*/),
+                  (v5/*:: as any*/),
                   {
                     "alias": null,
-                    "args": (v8/*:: as any*/),
+                    "args": (v9/*:: as any*/),
                     "concreteType": "UserProjectsConnection",
                     "kind": "LinkedField",
                     "name": "projects",
@@ -316,8 +326,8 @@ return {
                             "name": "node",
                             "plural": false,
                             "selections": [
-                              (v9/*:: as any*/),
-                              (v5/*:: as any*/),
+                              (v10/*:: as any*/),
+                              (v6/*:: as any*/),
                               (v2/*:: as any*/)
                             ],
                             "storageKey": null
@@ -362,14 +372,14 @@ return {
                   },
                   {
                     "alias": null,
-                    "args": (v8/*:: as any*/),
+                    "args": (v9/*:: as any*/),
                     "filters": null,
                     "handle": "connection",
                     "key": "divest_projects",
                     "kind": "LinkedHandle",
                     "name": "projects"
                   },
-                  (v9/*:: as any*/)
+                  (v10/*:: as any*/)
                 ],
                 "storageKey": null
               }
@@ -388,8 +398,8 @@ return {
                 "name": "project",
                 "plural": false,
                 "selections": [
-                  (v5/*:: as any*/),
-                  (v9/*:: as any*/)
+                  (v6/*:: as any*/),
+                  (v10/*:: as any*/)
                 ],
                 "storageKey": null
               }
@@ -397,10 +407,10 @@ return {
             "type": "LastProjectError",
             "abstractKey": null
           },
-          (v6/*:: as any*/),
+          (v7/*:: as any*/),
           {
             "kind": "InlineFragment",
-            "selections": (v7/*:: as any*/),
+            "selections": (v8/*:: as any*/),
             "type": "AccessError",
             "abstractKey": "__isAccessError"
           }
@@ -410,16 +420,16 @@ return {
     ]
   },
   "params": {
-    "cacheID": "3c4324e3979940fb7dcec7a44074f8c4",
+    "cacheID": "d51210d4bafbb869fe49117a231df520",
     "id": null,
     "metadata": {},
     "name": "divestUnassignMutation",
     "operationKind": "mutation",
-    "text": "mutation divestUnassignMutation(\n  $input: UnassignUserFromProjectInput!\n) {\n  unassignUserFromProject(input: $input) {\n    __typename\n    ... on UnassignUserFromProjectSuccess {\n      sessionEffect\n      user {\n        login\n        ...divestProjects_user\n        id\n      }\n    }\n    ... on LastProjectError {\n      project {\n        name\n        id\n      }\n    }\n    ... on UpstreamError {\n      system\n      outcomeUnknown\n    }\n    ...divestError\n  }\n}\n\nfragment divestError on AccessError {\n  __isAccessError: __typename\n  code\n  message\n  traceId\n}\n\nfragment divestProjects_user on User {\n  login\n  projects(first: 50) {\n    edges {\n      role\n      node {\n        id\n        name\n        __typename\n      }\n      cursor\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n  id\n}\n"
+    "text": "mutation divestUnassignMutation(\n  $input: UnassignUserFromProjectInput!\n) {\n  unassignUserFromProject(input: $input) {\n    __typename\n    ... on UnassignUserFromProjectSuccess {\n      applied\n      sessionEffect\n      user {\n        login\n        ...divestProjects_user\n        id\n      }\n    }\n    ... on LastProjectError {\n      project {\n        name\n        id\n      }\n    }\n    ... on UpstreamError {\n      system\n      outcomeUnknown\n    }\n    ...divestError\n  }\n}\n\nfragment divestError on AccessError {\n  __isAccessError: __typename\n  code\n  message\n  traceId\n}\n\nfragment divestProjects_user on User {\n  login\n  projects(first: 50) {\n    edges {\n      role\n      node {\n        id\n        name\n        __typename\n      }\n      cursor\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n  id\n}\n"
   }
 };
 })();
 
-(node as any).hash = "5ba995f8768d05174f0d6b61c96ecc3b";
+(node as any).hash = "003e3e834aee18f24f1d8f164cd8f639";
 
 export default node;
