@@ -8,7 +8,7 @@ import { inject } from 'vitest';
 import type { Database } from '../../src/database/database.js';
 import { EmbeddedDatabase, type QueuedPGlite, startEngine } from '../../src/database/embedded.js';
 import { openPostgresql } from '../../src/database/postgresql.js';
-import type {} from './global-setup.js';
+import { testsEmbedded } from './global-setup.js';
 import { empty } from './reset.js';
 import { databaseUrl } from './servers.js';
 
@@ -16,8 +16,11 @@ export type DatabaseKind = Database['kind'];
 
 const { embeddedSnapshot, embeddedFolder, postgresql, redisUrl: foundRedisUrl } = inject('testServers');
 
-/** The kinds of database that can be tested here: `describe.each(databaseKinds)('… on %s', (kind) => …)`. */
-export const databaseKinds: readonly DatabaseKind[] = postgresql ? ['embedded', 'postgresql'] : ['embedded'];
+/** The kinds of database that are tested here: `describe.each(databaseKinds)('… on %s', (kind) => …)`. */
+export const databaseKinds: readonly DatabaseKind[] = [
+  ...(testsEmbedded || !postgresql ? (['embedded'] as const) : []),
+  ...(postgresql ? (['postgresql'] as const) : []),
+];
 
 /** A database on the PostgreSQL server of this run, for nothing but making others; null where there is no server. */
 export const postgresUrl: string | null = postgresql?.url ?? null;

@@ -39,6 +39,9 @@ declare module 'vitest' {
 /** The browser of the tests that drive one. */
 export const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
+/** Whether what is tested on every kind of database is tested on the embedded one too. */
+export const testsEmbedded = process.env['TEST_EMBEDDED'] !== 'none';
+
 function findChromium(): void {
   if (existsSync(chromium)) {
     return;
@@ -52,6 +55,9 @@ function findChromium(): void {
 /** Finds or starts the servers, and makes the databases that tests are given copies of. Returns what undoes it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   findChromium();
+  if (!testsEmbedded) {
+    leaveOut('Embedded database', 'TEST_EMBEDDED is none');
+  }
   const undo: (() => Promise<void>)[] = [];
   const undoAll = async () => {
     for (const step of undo.reverse()) {
