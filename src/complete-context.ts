@@ -42,6 +42,18 @@ export function createComplete(parts: CompleteParts): (context: Identified) => C
       throw new Error('The trace id was not set, or nobody was asked who is calling.');
     }
     const facts = { traceId, principal, authenticationError };
+    // None of them is written where it is set: V8 puts a function that is assigned to a property as it stands among what is
+    // old, with all that it refers to, and a request would then outlive every small garbage collection.
+    const openStream: Context['openStream'] = (caller) => streams.open(caller, request?.signal ?? AbortSignal.abort());
+    const whileAside: Context['whileAside'] = (work) => (req ? overload.whileAside(req, work) : work());
+    const authenticateOnceMore = async () => toPrincipal(await authenticateAgain());
+    const consumeRateLimit = () =>
+      principal ? limiter.consume(principal) : Promise.reject(new InternalError('INTERNAL'));
+    const onMutationSettled: Context['onMutationSettled'] = (mutation, outcome) => {
+      metrics.onMutationSettled(mutation, outcome);
+      tracing?.noteOutcome(mutation, outcome);
+      logRefusal(log, facts, mutation, outcome);
+    };
     // Set one by one: an object to which so much is assigned at once becomes a dictionary, where all is slower to find.
     const context = identified as object as Writable<Context>;
     context.principal = principal;
@@ -49,9 +61,9 @@ export function createComplete(parts: CompleteParts): (context: Identified) => C
     context.database = database;
     context.upstreams = upstreams;
     context.offboardings = offboardings;
-    context.openStream = (caller) => streams.open(caller, request?.signal ?? AbortSignal.abort());
-    context.whileAside = (work) => (req ? overload.whileAside(req, work) : work());
-    context.authenticateAgain = async () => toPrincipal(await authenticateAgain());
+    context.openStream = openStream;
+    context.whileAside = whileAside;
+    context.authenticateAgain = authenticateOnceMore;
     context.batches = new Batches();
     context.reads = new Reads(database);
     context.log = log;
@@ -59,14 +71,9 @@ export function createComplete(parts: CompleteParts): (context: Identified) => C
     context.requestedAt = clock();
     context.sessionTtlSeconds = config.sessionTtlSeconds;
     context.isSchemaOpen = isIntrospectionOpen(config.introspection, { principal });
-    context.consumeRateLimit = () =>
-      principal ? limiter.consume(principal) : Promise.reject(new InternalError('INTERNAL'));
+    context.consumeRateLimit = consumeRateLimit;
     context.pageError = null;
-    context.onMutationSettled = (mutation, outcome) => {
-      metrics.onMutationSettled(mutation, outcome);
-      tracing?.noteOutcome(mutation, outcome);
-      logRefusal(log, facts, mutation, outcome);
-    };
+    context.onMutationSettled = onMutationSettled;
     return context;
   };
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { PrismaClient } from '../generated/prisma/client.js';
 import type { Connection, Database, Queries, TransactionOptions } from './database.js';
+import { createClientClass } from './patient-client.js';
 import { parserOf } from './values.js';
 
 // A removal needs a connection twice, to know its caller and to be done, and may find its user locked then. Where others
@@ -66,7 +67,7 @@ function createPool(settings: Pick<Config, 'databasePoolSize'> & { readonly data
     max: settings.databasePoolSize,
     connectionTimeoutMillis: acquireTimeoutMs,
     idleTimeoutMillis: idleConnectionTimeoutMs,
-    query_timeout: answerTimeoutMs,
+    Client: createClientClass(answerTimeoutMs),
     keepAlive: true,
     // Awaited by the pool, although its type doesn't say so.
     onConnect: (client) => client.query(sessionSettings) as unknown as undefined,
@@ -89,7 +90,8 @@ class PostgresqlDatabase implements Database {
 
   // The pool closes a connection on which a statement failed, so that none is used again in a state nobody knows.
   query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    return runOn<Row>(this.#pool, sql, parameters, answerTimeoutMs, nameOf(sql));
+    const name = nameOf(sql);
+    return runOn<Row>(this.#pool, { text: sql, ...(name !== undefined && { name }) }, parameters);
   }
 
   transaction<T>(work: (queries: Queries) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
@@ -181,18 +183,16 @@ function nameOf(sql: string): string | undefined {
 }
 
 const queriesOn = (client: PoolClient, timeoutMs: number): Queries => ({
-  query: <Row>(sql: string, parameters: readonly unknown[] = []) => runOn<Row>(client, sql, parameters, timeoutMs),
+  query: <Row>(sql: string, parameters: readonly unknown[] = []) =>
+    runOn<Row>(client, withTimeout(sql, timeoutMs), parameters),
 });
 
 async function runOn<Row>(
   client: Pick<PoolClient, 'query'>,
-  sql: string,
+  query: QueryConfig,
   parameters: readonly unknown[],
-  timeoutMs = answerTimeoutMs,
-  name: string | undefined = undefined,
 ): Promise<Row[]> {
-  const query = { ...withTimeout(sql, timeoutMs), values: [...parameters], types: ourTypes };
-  const { rows } = await client.query(name === undefined ? query : { ...query, name });
+  const { rows } = await client.query({ ...query, values: [...parameters], types: ourTypes });
   return rows as Row[];
 }
 

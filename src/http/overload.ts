@@ -77,6 +77,8 @@ export function createOverload({ config, flows, log }: OverloadParts): Overload 
       response.once('close', () => {
         uploads.delete(request);
         stays.get(request)?.leave();
+        // Else what the entry holds would outlive every small garbage collection: it holds the request that it hangs on.
+        stays.delete(request);
       });
       uploads.whenThere(request, enter);
       return undefined;
