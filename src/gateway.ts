@@ -28,6 +28,7 @@ import { useObservation } from './http/observation.js';
 import { createExecuteOperation } from './http/operations.js';
 import { createOverload } from './http/overload.js';
 import { usePageArguments } from './http/page-arguments.js';
+import { usePlaces } from './http/places.js';
 import { createRateLimiter } from './http/rate-limit.js';
 import { closeRedis, openRedis, openSubscriber } from './http/redis.js';
 import { useRequestLog } from './http/request-log.js';
@@ -142,7 +143,8 @@ export async function createGateway({
         ...(demoHeaders && { demoHeaders }),
       }),
       useCsrf(),
-      useEventStreams(overload.leave),
+      useEventStreams(),
+      usePlaces(overload),
       useAuthentication(authenticate),
       useDocumentLimits(config.introspection),
       useIntrospectionGuard(config.introspection),
@@ -155,7 +157,7 @@ export async function createGateway({
     ...{ schema, documents, complete, introspection: config.introspection },
     ...(tracing && { onOperation: (context) => noteOperation(tracing, context) }),
   });
-  const direct = createDirectWay({ yoga, authenticate, executeOperation, metrics, log });
+  const direct = createDirectWay({ yoga, authenticate, executeOperation, overload, metrics, log });
   return {
     schema,
     fetch: async (url, init) => yoga.fetch(new Request(url, init)),

@@ -41,12 +41,14 @@ export function createLookup<Key, Found>(
           process.nextTick(send);
           return;
         }
-        // Behind a database that stalls, nobody waits for somebody else.
-        const timer = setTimeout(send, longestWaitMs);
-        next = () => {
+        const sendOnce = () => {
           clearTimeout(timer);
+          next = next === sendOnce ? null : next;
           send();
         };
+        // Behind a database that stalls, nobody waits for somebody else.
+        const timer = setTimeout(sendOnce, longestWaitMs);
+        next = sendOnce;
       },
     },
   );

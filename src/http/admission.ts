@@ -1,4 +1,5 @@
 import { FairQueue } from './fair-queue.js';
+import { strangers } from './flows.js';
 import { Tally } from './tally.js';
 import { Turns } from './turns.js';
 
@@ -16,7 +17,7 @@ export type RefusalReason = (typeof refusalReasons)[number];
 
 /** One request, as far as admission goes. */
 export interface Candidate {
-  /** The organization whose it is, as far as that is known; else an empty text. Flows share the gateway equally. */
+  /** The organization whose it is, or a flow of strangers. Flows share the gateway equally. */
   readonly flow: string;
   /** Whether it is the first on its connection. */
   readonly isFirst: boolean;
@@ -46,6 +47,8 @@ interface Entry {
   readonly since: number;
   isRunning: boolean;
 }
+
+const isStranger = (flow: string) => flow === strangers.nobody || flow === strangers.unknown;
 
 const nothing = () => {};
 const noStay: Stay = { leave: nothing, stepAside: () => nothing };
@@ -133,7 +136,7 @@ export class Admission {
     if (isFirst) {
       this.#turns.seeConnection();
     }
-    if (organization !== '' && organization !== this.#lastOrganization) {
+    if (!isStranger(organization) && organization !== this.#lastOrganization) {
       this.#sharedUntil = this.#lastOrganization === '' ? 0 : performance.now() + sharedMs;
       this.#lastOrganization = organization;
     }

@@ -8,6 +8,7 @@ import { toParams } from './graphql-params.js';
 import { maxBodyBytes } from './limits.js';
 import { countResponse, type Metrics } from './metrics.js';
 import type { ExecuteOperation } from './operations.js';
+import type { Overload } from './overload.js';
 import type { HttpPlugin } from './plugin.js';
 import { logRequest } from './request-log.js';
 import { dataHeaders } from './response-headers.js';
@@ -21,6 +22,7 @@ export interface DirectWayParts {
   readonly yoga: Yoga;
   readonly authenticate: Authenticate;
   readonly executeOperation: ExecuteOperation;
+  readonly overload: Pick<Overload, 'whileAtWork' | 'answered'>;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -44,7 +46,7 @@ const bodyTypes = new Set(['application/json', 'application/json; charset=utf-8'
  * from a header to an error in the result, goes Yoga's whole way, which begins where this one ended.
  */
 export function createDirectWay(parts: DirectWayParts): (request: IncomingMessage, response: ServerResponse) => void {
-  const { yoga, metrics, log } = parts;
+  const { yoga, overload, metrics, log } = parts;
   return (request, response) => {
     const type = findAnswerType(request);
     if (type === null) {
@@ -65,9 +67,10 @@ export function createDirectWay(parts: DirectWayParts): (request: IncomingMessag
         done(400);
         return;
       }
-      const result = await answer(parts, context, body);
+      const result = await overload.whileAtWork(request, () => answer(parts, context, body));
       if (isPlain(result)) {
         send(response, context, type, result);
+        overload.answered(request);
         done(200);
       } else {
         void yoga(request, response, { ...context, body, ...(result === null ? {} : { result }) });

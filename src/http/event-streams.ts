@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import { noConditionalSubscriptions } from './conditional-subscriptions.js';
 import { acceptsEvents, acceptsResults } from './limits.js';
@@ -8,9 +7,9 @@ import { reject } from './rejections.js';
 /**
  * Subscriptions, and nothing else, are answered by server-sent events (GraphQL over SSE, distinct connections). A caller
  * who doesn't take its answer is turned away before anything is begun or carried out. Caches keep nothing of a stream,
- * and proxies hold nothing back. `onStream` is told of the request of each stream that begins.
+ * and proxies hold nothing back.
  */
-export function useEventStreams(onStream: (request: IncomingMessage) => void = () => {}): HttpPlugin {
+export function useEventStreams(): HttpPlugin {
   return {
     onValidate({ addValidationRule }) {
       addValidationRule(noConditionalSubscriptions);
@@ -25,11 +24,8 @@ export function useEventStreams(onStream: (request: IncomingMessage) => void = (
         setResultAndStopExecution({ errors: [reject('NOT_ACCEPTABLE', 'Subscriptions are text/event-stream.')] });
       }
     },
-    onResponse({ response, serverContext: { req } }) {
-      if (response.headers.get('content-type') === 'text/event-stream') {
-        if (req) {
-          onStream(req);
-        }
+    onResponse({ response }) {
+      if (isEventStream(response)) {
         response.headers.set('Cache-Control', 'no-store');
         response.headers.set('X-Accel-Buffering', 'no');
         // Yoga's is "none", which is no encoding that HTTP has.
@@ -38,6 +34,10 @@ export function useEventStreams(onStream: (request: IncomingMessage) => void = (
     },
   };
 }
+
+/** Whether a response is a stream of events. */
+export const isEventStream = ({ headers }: Pick<Response, 'headers'>) =>
+  headers.get('content-type') === 'text/event-stream';
 
 type Results = Parameters<NonNullable<HttpPlugin['onResultProcess']>>[0]['result'];
 

@@ -3,12 +3,12 @@ import { type Authenticate, type CredentialCarrier, credentialHeaders } from '..
 
 /** Some 2 MB. */
 const mostCredentials = 10_000;
-/** Whose requests are nobody's, or not known yet to be somebody's. No organization has this id. */
-const nobody = '';
+/** The flows of requests without a credential, and with one that was not seen here yet. No organization has these ids. */
+export const strangers = { nobody: '', unknown: '?' } as const;
 
 /** Tells whose a request is before its credential is checked, to share the gateway fairly; for nothing else. */
 export interface Flows {
-  /** The organization of the last request that was let in with this credential; an empty text where there was none. */
+  /** The organization of the last request that was let in with this credential; one of {@link strangers} where there was none. */
   find(carrier: CredentialCarrier): string;
   /** The same `authenticate`, from which it learns. */
   learnFrom(authenticate: Authenticate): Authenticate;
@@ -22,11 +22,14 @@ export interface Flows {
 export function createFlows(): Flows {
   const known = new Map<string, string>();
   return {
-    find: (carrier) => known.get(toKey(carrier)) ?? nobody,
+    find: (carrier) => {
+      const presented = findPresented(carrier);
+      return presented.length === 0 ? strangers.nobody : (known.get(toKey(presented)) ?? strangers.unknown);
+    },
     learnFrom: (authenticate) => async (carrier, traceId) => {
       const authentication = await authenticate(carrier, traceId);
       if (authentication.principal) {
-        remember(known, toKey(carrier), authentication.principal.organization.id);
+        remember(known, toKey(findPresented(carrier)), authentication.principal.organization.id);
       }
       return authentication;
     },
@@ -44,13 +47,15 @@ function remember(known: Map<string, string>, key: string, organization: string)
   }
 }
 
-// No header holds a line break.
-function toKey({ headers, apiKeysInQuery }: CredentialCarrier): string {
+function findPresented({ headers, apiKeysInQuery }: CredentialCarrier): string[] {
   const presented = [...apiKeysInQuery];
   for (const [name, value] of headers) {
     if (credentialHeaders.has(name)) {
       presented.push(`${name} ${value}`);
     }
   }
-  return hash('sha256', presented.sort().join('\n'), 'base64url');
+  return presented;
 }
+
+// No header holds a line break.
+const toKey = (presented: readonly string[]) => hash('sha256', presented.toSorted().join('\n'), 'base64url');

@@ -16,8 +16,9 @@ const messages = {
 type Status = keyof typeof messages;
 
 /** Whether the address is one. Yoga puts it together from the Host header, and where that fails answers with a stack. */
-export const isAddressed = ({ headers: { host }, httpVersion, url = '' }: IncomingMessage) =>
+export const isAddressed = ({ headers: { host }, rawHeaders, httpVersion, url = '' }: IncomingMessage) =>
   (host === undefined ? httpVersion === '1.0' : host !== '') &&
+  rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length < 2 &&
   url.startsWith('/') &&
   URL.canParse(`http://${host ?? 'localhost'}${url}`);
 

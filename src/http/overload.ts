@@ -7,6 +7,7 @@ import { Admission, type RefusalReason, refusalReasons, type Stay } from './admi
 import { toPairs } from './authentication.js';
 import { createCorsHeaders } from './cors.js';
 import { watchEventLoop } from './event-loop.js';
+import { createFloodLog } from './flood-log.js';
 import type { Flows } from './flows.js';
 import { rejectionCodes, toErrorBody } from './rejections.js';
 import { createTraceId } from './trace-id.js';
@@ -18,6 +19,16 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 export interface Overload {
   /** The same listener, behind admission: what is too much is answered 503 at once, and never reaches it. */
   guard(listener: Listener): Listener;
+  /**
+   * Keeps the place of a request until this ends, also where its connection ends before: what is begun costs the same,
+   * whether or not anybody waits for it.
+   */
+  whileAtWork<Result>(request: IncomingMessage, work: () => Promise<Result>): Promise<Result>;
+  /**
+   * The answer of a request is being written. If it is a short one, its place is given back although nobody may ever read
+   * it: who asks without end and reads nothing would hold place after place.
+   */
+  answered(request: IncomingMessage): void;
   /** The request goes on, and is no work any more: a stream that has begun. */
   leave(request: IncomingMessage): void;
   /** Does something that waits for another system: meanwhile the request takes nothing from the others. */
@@ -33,9 +44,22 @@ export interface OverloadParts {
   readonly log: Logger;
 }
 
+/** A request that came in. */
+interface Visit {
+  readonly response: ServerResponse;
+  /** Its place, or that in the line; null until its body is there. */
+  stay: Stay | null;
+  /** What is under way for it, and does not end with its connection. */
+  works: number;
+  isClosed: boolean;
+}
+
+/** What the system holds for a slow reader of most connections anyway. */
+const shortBytes = 64 * 1024;
+
 /**
- * Sheds load before anything is spent on it: once the body is there, and before a credential is checked. Health and metrics
- * always pass: whoever looks after an overloaded gateway needs them. A flood must not become one of log lines, so that
+ * Sheds load before anything is spent on it: once the body is there, and before a credential is checked. Health always
+ * passes, and so do metrics, a few at a time: whoever looks after an overloaded gateway needs them. A flood must not become one of log lines, so that
  * its beginning and its end are one each.
  */
 export function createOverload({ config, flows, log }: OverloadParts): Overload {
@@ -44,48 +68,92 @@ export function createOverload({ config, flows, log }: OverloadParts): Overload 
     ...{ maxInFlight: config.maxInFlight, poolSize: config.databasePoolSize, isLate: loop.isLate },
   });
   const refused = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Record<RefusalReason, number>;
-  const story = createStory(log);
+  const floodLog = createFloodLog(log);
   const corsHeaders = createCorsHeaders(config.corsOrigins);
+  const scrapes = createScrapes();
   const known = new WeakSet<Socket>();
-  const stays = new WeakMap<IncomingMessage, Stay>();
+  const visits = new WeakMap<IncomingMessage, Visit>();
+  const leave = (request: IncomingMessage) => {
+    visits.get(request)?.stay?.leave();
+    // Else what the entry holds would outlive every small garbage collection: it holds the request that it hangs on.
+    visits.delete(request);
+  };
+  const leaveIfOver = (request: IncomingMessage) => {
+    const visit = visits.get(request);
+    if (visit?.isClosed && visit.works === 0) {
+      leave(request);
+    }
+  };
   const uploads = watchUploads({
     most: config.maxInFlight,
     onCut: () => {
       refused.SLOW_BODY += 1;
-      story.tell();
+      floodLog.tell();
     },
   });
   return {
     guard: (listener) => (request, response) => {
-      if (isExempt(request.url)) {
+      const refuseAs = (reason: RefusalReason) => {
+        refused[reason] += 1;
+        floodLog.tell();
+        refuse(request, response, corsHeaders(request.headers.origin));
+      };
+      const path = pathOf(request);
+      if (path === '/metrics' && !scrapes.enter(response)) {
+        return refuseAs('IN_FLIGHT');
+      }
+      if (exempt.has(path)) {
         return listener(request, response);
       }
       const isFirst = !known.has(request.socket);
       known.add(request.socket);
+      const visit: Visit = { response, stay: null, works: 0, isClosed: false };
+      visits.set(request, visit);
       const enter = () => {
         const stay = admission.enter({
           ...{ flow: flows.find(toCarrier(request)), isFirst },
           start: () => listener(request, response),
-          refuse: (reason) => {
-            refused[reason] += 1;
-            story.tell();
-            refuse(request, response, corsHeaders(request.headers.origin));
-          },
+          refuse: refuseAs,
         });
-        stays.set(request, stay);
+        visit.stay = stay;
+        // It may be over already.
+        if (!visits.has(request)) {
+          stay.leave();
+        }
       };
       response.once('close', () => {
         uploads.delete(request);
-        stays.get(request)?.leave();
-        // Else what the entry holds would outlive every small garbage collection: it holds the request that it hangs on.
-        stays.delete(request);
+        visit.isClosed = true;
+        leaveIfOver(request);
       });
       uploads.whenThere(request, enter);
       return undefined;
     },
-    leave: (request) => stays.get(request)?.leave(),
+    leave,
+    answered: (request) => {
+      // By then it is written, where it is one that is written at once.
+      setImmediate(() => {
+        const { response, works } = visits.get(request) ?? {};
+        if (works === 0 && response?.writableEnded && response.writableLength <= shortBytes) {
+          leave(request);
+        }
+      });
+    },
+    whileAtWork: async (request, work) => {
+      const visit = visits.get(request);
+      if (!visit) {
+        return work();
+      }
+      visit.works += 1;
+      try {
+        return await work();
+      } finally {
+        visit.works -= 1;
+        leaveIfOver(request);
+      }
+    },
     whileAside: async (request, work) => {
-      const comeBack = stays.get(request)?.stepAside();
+      const comeBack = visits.get(request)?.stay?.stepAside();
       try {
         return await work();
       } finally {
@@ -96,13 +164,32 @@ export function createOverload({ config, flows, log }: OverloadParts): Overload 
     close: () => {
       loop.stop();
       uploads.stop();
-      story.end();
+      floodLog.end();
     },
   };
 }
 
 const exempt: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/metrics']);
-const isExempt = (url = '') => exempt.has(url.split('?', 1)[0] ?? '');
+const pathOf = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0] ?? '';
+
+/** More ask for them at once nowhere but in an attack: behind each may be a credential that is looked up. */
+const mostScrapes = 4;
+
+function createScrapes() {
+  let underWay = 0;
+  return {
+    enter: (response: ServerResponse): boolean => {
+      if (underWay === mostScrapes) {
+        return false;
+      }
+      underWay += 1;
+      response.once('close', () => {
+        underWay -= 1;
+      });
+      return true;
+    },
+  };
+}
 
 const toCarrier = ({ rawHeaders, url = '' }: IncomingMessage): CredentialCarrier => ({
   headers: toPairs(rawHeaders),
@@ -128,37 +215,4 @@ function refuse({ headers, method }: IncomingMessage, response: ServerResponse, 
     ...cors,
   });
   response.end(method === 'HEAD' ? undefined : body);
-}
-
-const quietMs = 5_000;
-
-/** Tells of a flood once when it begins, and once when there was none of it for five seconds. */
-function createStory(log: Logger) {
-  let count = 0;
-  let last = 0;
-  let timer: NodeJS.Timeout | null = null;
-  const end = () => {
-    if (timer) {
-      clearInterval(timer);
-      timer = null;
-      log.info({ refused: count }, 'the gateway is no longer overloaded');
-    }
-  };
-  const endIfQuiet = () => {
-    if (performance.now() - last >= quietMs) {
-      end();
-    }
-  };
-  return {
-    tell: () => {
-      last = performance.now();
-      if (!timer) {
-        count = 0;
-        timer = setInterval(endIfQuiet, 1_000).unref();
-        log.warn('the gateway is overloaded: requests are refused');
-      }
-      count += 1;
-    },
-    end,
-  };
 }

@@ -47,6 +47,10 @@ const serverOptions = {
   requireHostHeader: false,
 } as const;
 
+// Nobody waits longer than that for an answer, and a stream shows every twelve seconds that it is alive: where nothing has gone
+// to and fro for so long, the caller doesn't read what it asked for.
+const standstillMs = 30_000;
+
 // When it stops, a connection that looks idle may have a request on its way. To close it at once would reset that
 // request, of which nobody could tell whether it was carried out: it is taken, and the last one on its connection.
 const lingerMs = 500;
@@ -54,6 +58,7 @@ const lingerMs = 500;
 /** Serves a gateway on one address. Throws {@link ListenError} where that is not possible. */
 export async function startServer({ gateway, host, port, graceSeconds, log }: ServerParts): Promise<RunningServer> {
   const server = createServer(serverOptions);
+  server.timeout = standstillMs;
   const traffic = watchTraffic(server);
   server.on('request', (request, response) => {
     if (isAddressed(request)) {
@@ -150,6 +155,8 @@ function closeAfterOwed(traffic: Traffic, socket: Socket): boolean {
   for (const response of owed) {
     if (!response.req.complete) {
       owed.delete(response);
+      // Node tells of the connection's end only the response that is being given.
+      response.emit('close');
     }
   }
   broken.add(socket);

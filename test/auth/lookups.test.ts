@@ -70,6 +70,9 @@ describe('looking credentials up', () => {
     expect(await second).toBe('B');
     asked[0]?.answer();
     expect(await stalled).toBe('A');
+    // Nobody was asked about twice: neither was the second one when the first was answered.
+    await sleep(0);
+    expect(asked.map(({ keys }) => keys)).toEqual([['a'], ['b']]);
   });
 });
 

@@ -79,6 +79,29 @@ describe.runIf(postgresUrl)('an overloaded gateway', options, () => {
     expect(await gateway.stop()).toBe(0);
   });
 
+  it.each(['/graphql', '/graphql?way=whole'])('counts what goes on for callers who have hung up (%s)', async (path) => {
+    const gateway = await startObservedGateway(cli);
+    const lock = new Client({ connectionString: gateway.databaseUrl });
+    await lock.connect();
+    const running = () => gateway.metric('divest_requests_under_way{state="running"}');
+    await lock.query('begin; lock table role_users in access exclusive mode');
+    const hangUp = new AbortController();
+    const options = { method: 'POST', headers: { ...json, ...demo }, body: page, signal: hangUp.signal };
+    const asked = Array.from({ length: 6 }, () => fetch(`${gateway.origin}${path}`, options).catch(() => null));
+    await vi.waitFor(async () => expect(await running()).toBe(6), { timeout: 5_000, interval: 10 });
+    // Until they have come to the lock, for which they wait 1.2 s.
+    await sleep(300);
+    hangUp.abort();
+    await Promise.all(asked);
+    // Until the gateway has noticed.
+    await sleep(200);
+    expect(await running()).toBe(6);
+    await lock.query('rollback');
+    await vi.waitFor(async () => expect(await running()).toBe(0), { timeout: 5_000 });
+    await lock.end();
+    expect(await gateway.stop()).toBe(0);
+  });
+
   it('answers, with five times what it can do, what it can, and refuses the rest', async () => {
     const gateway = await startObservedGateway(cli);
     const job = { url: `${gateway.origin}/graphql`, headers: { ...json, ...demo }, body: page };

@@ -194,6 +194,73 @@ describe('a gateway that has more to do than it can', () => {
     await underWay(1, 0);
   });
 
+  it('gets back the place of a request that was cut off behind another, which is still answered', async () => {
+    const { begun, underWay, port } = await serve();
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    const [whole, part] = [
+      'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n',
+      'Content-Length: 10\r\n\r\nab',
+    ];
+    socket.write(`${whole}PUT /graphql HTTP/1.1\r\nHost: x\r\n${part}`);
+    await underWay(2, 0);
+    socket.end();
+    await underWay(1, 0);
+    end(begun.filter(({ request }) => request.method === 'POST'));
+    await underWay(0, 0);
+  });
+
+  it('does not keep places for short answers that nobody reads', async () => {
+    const { begun, underWay, overload, port } = await serve();
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    socket.pause();
+    socket.write('POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'.repeat(8));
+    await underWay(8, 0);
+    // Behind the first, which is not answered, none of these is written to anybody; and the last one is long.
+    for (const [index, { request, response }] of begun.slice(1).entries()) {
+      response.end(index === 6 ? 'x'.repeat(100_000) : 'short');
+      overload.answered(request);
+    }
+    await underWay(2, 0);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await underWay(2, 0);
+    socket.destroy();
+    await underWay(0, 0);
+  });
+
+  it('keeps the place of what goes on although nobody waits for it any more', async () => {
+    const { ask, begun, underWay, overload } = await serve({ maxInFlight: 4 });
+    const { hangUp } = ask('one');
+    await underWay(1, 0);
+    let finish = () => {};
+    const work = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const [{ request, response } = {}] = begun;
+    const done = request && overload.whileAtWork(request, () => work);
+    const isGone = new Promise((resolve) => response?.once('close', resolve));
+    hangUp();
+    await isGone;
+    expect(overload.state()).toMatchObject({ running: 1 });
+    finish();
+    await done;
+    expect(overload.state()).toMatchObject({ running: 0 });
+  });
+
+  it('answers four who ask for metrics at once, however many there are', async () => {
+    const { ask, begun, overload } = await serve();
+    const all = times(6, () => ask('', 'scrape', '/metrics'));
+    const refused = await Promise.race(all.map(({ answer }) => answer));
+    expect(refused.status).toBe(503);
+    await vi.waitFor(() => expect(overload.state().refused).toMatchObject({ IN_FLIGHT: 2 }));
+    expect(begun).toHaveLength(4);
+    end(begun.slice(0, 4));
+    await Promise.all(all.map(({ answer }) => answer));
+    const later = ask('', 'scrape', '/metrics');
+    await vi.waitFor(() => expect(begun).toHaveLength(5));
+    end(begun.slice(4));
+    expect((await later.answer).status).toBe(200);
+  });
+
   it('gives no place to a request whose body is not there, and cuts off whoever is the slowest of too many', async () => {
     const { ask, begun, underWay, overload, port } = await serve({ maxInFlight: 8 });
     const sockets = times(9, (i) => sendPart(port, `slow${i}`, 'half'));

@@ -117,6 +117,7 @@ describe('a malformed request', () => {
     ['a port that is none', 'GET /metrics HTTP/1.1\r\nHost: x:99999\r\n\r\n'],
     ['bytes that are no HTTP', '\x16\x03\x01\r\n\r\n'],
     ['no Host', 'GET /health/live HTTP/1.1\r\n\r\n'],
+    ['two Hosts', 'GET /health/live HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n'],
     ['an empty Host', 'GET * HTTP/1.1\r\nHost: \r\n\r\n'],
     ['an address of elsewhere', 'GET http://z/graphql HTTP/1.1\r\nHost: \r\n\r\n'],
   ])('(%s) is answered with 400 and without a stack', async (_what, text) => {
