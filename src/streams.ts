@@ -34,7 +34,10 @@ export function createStreams(): Streams {
         throw new InternalError('UNAVAILABLE');
       }
       if (countOf(caller) >= mostPerCaller) {
-        throw new RateLimitedError(retryAfterSeconds);
+        throw new RateLimitedError(
+          retryAfterSeconds,
+          `${mostPerCaller} streams of this caller are open: there is room for another when one of them ends.`,
+        );
       }
       const stream = new AbortController();
       const end = () => stream.abort();

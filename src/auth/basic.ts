@@ -5,7 +5,7 @@ const basic = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
 /**
  * Tells whether the value of an Authorization header is `Basic base64(management id:token)` of a management token that
- * is neither revoked nor expired. It opens the GraphiQL page and /metrics, never the graph, so the organization's plan
+ * is neither revoked nor expired. It opens the pages and /metrics, never the graph, so the organization's plan
  * is of no account here. Rejects where the database can't be asked.
  */
 export function createBasicAuthorization(

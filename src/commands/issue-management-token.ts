@@ -12,7 +12,7 @@ interface Options {
 export function addIssueManagementToken(program: Command): void {
   program
     .command('issue-management-token')
-    .description('Issue a token with which automation unassigns users from projects. It is shown once.')
+    .description('Issue a token with which automation assigns users to projects and unassigns them. It is shown once.')
     .requiredOption('--organization <id>', 'the organization that it belongs to', parseOrganizationId)
     .requiredOption('--name <name>', 'what it is for', parseName)
     .option('--expires-in <duration>', 'how long it is good for, such as 90d (default: until revoked)', parseDuration)

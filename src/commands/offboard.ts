@@ -5,7 +5,7 @@ import type { Database } from '../database/database.js';
 import type { Offboarding, OffboardingAnswer, OffboardingRefusal } from '../offboarding.js';
 import type { Upstreams } from '../upstreams/connector.js';
 import { parseOrganizationId, parseReason, parseUser } from './arguments.js';
-import { countEarlier, findEarlier } from './earlier-removals.js';
+import { countEarlier, describeEarlier, type EarlierRemoval, findEarlier } from './earlier-removals.js';
 import { CommandError } from './failure.js';
 import { createOffboardingProgress } from './offboarding-progress.js';
 import { describeSteps } from './offboarding-steps.js';
@@ -60,17 +60,38 @@ async function offboardCommand(options: Options): Promise<void> {
 
 async function run(parts: Parts, options: Options, stopped: Promise<void>): Promise<void> {
   const organizationId = options.organization ?? (await findOrganization(parts.database, options.user));
-  if (!parts.upstreams.all().some((one) => one.organizationId === organizationId)) {
+  const systems = new Set(
+    ofOrganization(parts.upstreams, organizationId).map(({ connector }) => connector.system as string),
+  );
+  if (systems.size === 0) {
     process.stderr.write(`Note: UPSTREAMS_FILE names no system of ${organizationId}: only the directory is changed.\n`);
   }
   const answer = await begin(parts, organizationId, options);
   const earlier = await findEarlier(parts.database, answer);
   process.stdout.write(describeSteps(answer));
   if (earlier.length > 0) {
-    process.stdout.write(`Removals that were under way before: ${earlier.length}.\n`);
+    process.stdout.write(`Removals that were under way before: ${earlier.length}.${describeEarlier(earlier)}\n`);
   }
   if (answer.applied) {
-    await follow(parts, { begun: answer.offboarding, earlier }, stopped);
+    const isKnownHere = ({ system }: EarlierRemoval) => systems.has(system);
+    await follow(parts, { begun: answer.offboarding, earlier: earlier.filter(isKnownHere) }, stopped);
+    await tellOfOthers(
+      parts.database,
+      earlier.filter((removal) => !isKnownHere(removal)),
+    );
+  }
+}
+
+const ofOrganization = (upstreams: Upstreams, organizationId: string) =>
+  upstreams.all().filter((one) => one.organizationId === organizationId);
+
+/** Of systems that this process can't call, nothing could be waited for but what others do. */
+async function tellOfOthers(database: Database, removals: readonly EarlierRemoval[]): Promise<void> {
+  if ((await countEarlier(database, removals)).pending > 0) {
+    throw new CommandError(
+      'UPSTREAMS_FILE here does not name the systems of these, which were under way before. They are left to gateways ' +
+        `whose file does:${describeEarlier(removals)}`,
+    );
   }
 }
 
@@ -130,7 +151,7 @@ const explain = (refusal: OffboardingRefusal, user: string, organizationId: stri
 interface Followed {
   readonly begun: Offboarding;
   /** Removals of the same user that were under way before. */
-  readonly earlier: readonly string[];
+  readonly earlier: readonly EarlierRemoval[];
 }
 
 /** Works at the calls until nothing is left of the off-boarding and of what was under way, or somebody wants to stop. */
@@ -145,7 +166,7 @@ async function follow(
   ]);
   const { id, organizationId } = begun;
   // What other organizations wait for is not this command's to do.
-  const all = () => upstreams.all().filter((one) => one.organizationId === organizationId);
+  const all = () => ofOrganization(upstreams, organizationId);
   const worker = createWorker({ queries: database, upstreams: { ...upstreams, all }, log, onSettled: () => {} });
   const progress = await createOffboardingProgress(begun);
   const stop = stopped.then(() => 'STOPPED' as const);
@@ -174,7 +195,7 @@ const pause = () => new Promise<'GO_ON'>((resolve) => setTimeout(resolve, 200, '
 async function conclude(
   database: Database,
   { id, done, total }: Offboarding,
-  earlier: readonly string[],
+  earlier: readonly EarlierRemoval[],
 ): Promise<void> {
   const before = await countEarlier(database, earlier);
   const ofBefore = earlier.length > 0 ? `, and ${before.done} of ${earlier.length} that were under way before` : '';
@@ -183,7 +204,7 @@ async function conclude(
     `select lower(replace(kind::text, '_', ' ')) || ' ' || requested_target || coalesce(' at ' || system::text, '')
        || ': ' || code as text
      from revocations where (offboarding_id = $1 or id = any($2::text[])) and state = 'REFUSED' order by id`,
-    [id, earlier],
+    [id, earlier.map((removal) => removal.id)],
   );
   if (refused.length > 0) {
     const lines = refused.map(({ text }) => `  ${text}`).join('\n');

@@ -26,7 +26,7 @@ export const credentialForms: readonly [CredentialForm, ...CredentialForm[]] = [
   {
     kind: 'management',
     label: 'Management token',
-    hint: 'Of the organization: it unassigns users from projects.',
+    hint: 'Of the organization: it assigns users to projects and unassigns them.',
     fields: [
       { header: 'X-Management-Id', label: 'Management id', secret: false },
       { header: 'X-Management-Token', label: 'Management token', secret: true },

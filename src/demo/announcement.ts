@@ -21,7 +21,7 @@ export interface Place {
 /** What a newcomer is told when the gateway with the demo organization is up. */
 export function describeDemo(place: Place, headers: DemoHeaders): string {
   const lists: [who: string, headers: CredentialHeaders | null][] = [
-    ['Management token (unassigns users from projects)', headers.managementToken],
+    ['Management token (users of projects)', headers.managementToken],
     ['Administrator, Ada: ORG_ADMIN (roles, and everything else; good for a week)', headers.administrator],
     ['API key of Ada', headers.administratorKey],
     ['API key of Mia, who holds USER_MANAGER (global roles)', headers.userManagerKey],

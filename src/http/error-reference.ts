@@ -33,9 +33,9 @@ on the type or the code; the message may change. A member that you don't know me
 Queries and subscriptions have no union to answer an error in: they have the same codes in \`errors[].extensions.code\`, with \`httpStatus\`,
 \`retryable\`, \`traceId\` and the facts of the type. \`X-Trace-Id\` and \`traceId\` lead to the line in the log.`;
 
-const rejections = `They are answered with this HTTP status and \`errors[].extensions.code\`; nothing was done or recorded. To a caller
-who accepts \`application/json\` only, the status of the three about the document and its variables
-(\`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, \`BAD_USER_INPUT\`) is 200.`;
+const rejections = `They are answered with this HTTP status and \`errors[].extensions.code\`; nothing was done or recorded. The status of the
+three about the document and its variables (\`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, \`BAD_USER_INPUT\`) is 200 where
+the answer is \`application/json\`: unless a caller asks for \`application/graphql-response+json\` first.`;
 
 const outro = `Made of the schema and the tables of codes in \`src/errors.ts\` and \`src/http/rejections.ts\`.`;
 

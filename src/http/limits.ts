@@ -12,8 +12,9 @@ export const maxUrlLength = 16 * 1024;
 
 /**
  * Turns away what is no GraphQL request of ours before its document is looked at: addresses that are too long, methods
- * other than GET and POST, bodies that are too large or not JSON, and callers who would not accept the answer, so that no mutation is carried out whose answer is lost. Only JSON: a page of another site can make a browser
- * send the other media types with a user's network access without asking us first.
+ * other than GET and POST, bodies that are too large or not JSON, and callers who would not accept the answer, so that no
+ * mutation is carried out whose answer is lost. Only JSON: a page of another site can make a browser send the other media types
+ * with a user's network access without asking us first.
  */
 export function useRequestLimits(): HttpPlugin {
   return {
@@ -33,10 +34,7 @@ export function useRequestLimits(): HttpPlugin {
       }
       const accept = request.headers.get('accept');
       if (!acceptsResults(accept) && !acceptsEvents(accept)) {
-        throw reject(
-          'NOT_ACCEPTABLE',
-          'Answers are application/graphql-response+json, application/json or text/event-stream.',
-        );
+        throw reject('NOT_ACCEPTABLE', notAcceptable);
       }
       if (request.method === 'POST') {
         checkBodyHeaders(request.headers);
@@ -45,8 +43,22 @@ export function useRequestLimits(): HttpPlugin {
         request.method === 'GET' ? parseQueryString : (posted) => parseBody(body ?? readBytes(posted, req)),
       );
     },
+    // Yoga has no words in a media type that it doesn't know, and the types that it names aren't all taken here.
+    onResponse({ request, response, serverContext, setResponse, fetchAPI }) {
+      if (response.status === 406 && response.body === null) {
+        const { status, headers, body } = json(
+          406,
+          toErrorBody('NOT_ACCEPTABLE', notAcceptable, getTraceId(request, serverContext)),
+        );
+        response.headers.delete('Accept');
+        const all = { ...Object.fromEntries(response.headers), ...headers };
+        setResponse(new fetchAPI.Response(body as string, { status, headers: all }));
+      }
+    },
   };
 }
+
+const notAcceptable = 'Answers are application/graphql-response+json, application/json or text/event-stream.';
 
 const resultTypes = ['application/graphql-response+json', 'application/json', 'application/*', '*/*'];
 const eventTypes = ['text/event-stream', '*/*'];

@@ -22,7 +22,7 @@ export const SessionEffectEnum = builder.enumType('SessionEffect', {
   values: {
     NONE: {
       description:
-        'There was no active session. Tokens issued to the user before are refused all the same after a project removal.',
+        'There was no active session, or nothing was removed. Tokens issued to the user before are refused all the same after the removal of a project.',
     },
     ENDED: { description: 'They were ended; tokens issued to the user before are refused.' },
     CONTINUE_UNTIL_EXPIRY: { description: 'They go on until they expire.' },

@@ -162,7 +162,16 @@ describe.each(databaseKinds)('divest offboard on %s', (kind) => {
   });
 
   it('goes on with what was under way before, and says how that ended', async () => {
+    // Where nobody could do it, nobody waits.
+    vi.stubEnv('UPSTREAMS_FILE', '');
+    const elsewhere = await run('--user', vera);
+    vi.stubEnv('UPSTREAMS_FILE', String(env['UPSTREAMS_FILE']));
+    expect(elsewhere).toMatchObject({ code: 1, stdout: expect.stringContaining('0 of 0 taken away.') });
+    expect(elsewhere.stderr).toMatch(
+      /left to gateways whose file does:\n {2}project proj_TrlkLiH4 at VOUCHERIFY \(rev_\S+\)\n {2}project proj_winter at/,
+    );
     const again = await run('--user', vera, '--dry-run');
+    expect(again.stdout).toMatch(/before: 2\.\n {2}project proj_TrlkLiH4 at VOUCHERIFY \(rev_\S+\)\n/);
     expect(again.stdout).toContain(
       '  nothing\nSessions that would be ended: 0.\nRemovals that were under way before: 2.',
     );

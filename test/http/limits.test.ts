@@ -166,8 +166,8 @@ describe('what the caller accepts', () => {
     'application/json;q=0',
     'nonsense',
   ])('%s is refused before a mutation is carried out', async (accept) => {
-    const { status } = await post(remove, { ...json, accept });
-    expect(status).toBe(406);
+    const { status, body } = await post(remove, { ...json, accept });
+    expect([status, JSON.stringify(body)]).toEqual([406, expect.stringContaining('NOT_ACCEPTABLE')]);
     expect(gateway.calls['remove']).toBeUndefined();
   });
 });

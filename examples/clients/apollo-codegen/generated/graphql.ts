@@ -17,7 +17,7 @@ export type SessionEffect =
   | 'CONTINUE_UNTIL_EXPIRY'
   /** They were ended; tokens issued to the user before are refused. */
   | 'ENDED'
-  /** There was no active session. Tokens issued to the user before are refused all the same after a project removal. */
+  /** There was no active session, or nothing was removed. Tokens issued to the user before are refused all the same after the removal of a project. */
   | 'NONE';
 
 /** Which user to unassign from which project. */
