@@ -1,4 +1,3 @@
-import { v7 as uuid } from 'uuid';
 import type { Attempt } from './attempt.js';
 import { toCaller } from './auth/caller.js';
 import type { Context } from './context.js';
@@ -8,6 +7,7 @@ import type { ErrorCode, UpstreamSystem } from './errors.js';
 import type { Grant, Project, Revocation, Role, User } from './generated/prisma/client.js';
 import { alreadyThere, type GrantRefusal, type RefusedGrant, superseded, toGrantError } from './grant-errors.js';
 import type { Giving, GrantRequest } from './grant-request.js';
+import { createUuid } from './ids.js';
 import { findOwner } from './removal.js';
 import { pathsOf } from './removal-errors.js';
 import { namesOf } from './removal-request.js';
@@ -133,7 +133,7 @@ export async function recordGrantRefusal(
   ]);
 }
 
-const newGrantId = () => `grant_${uuid()}`;
+const newGrantId = () => `grant_${createUuid()}`;
 
 const toFunctionRequest = ({ user, target, projectRole, reason, dryRun }: GrantRequest, owner: Connector | null) => ({
   ...user,

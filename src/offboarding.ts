@@ -1,9 +1,9 @@
-import { v7 as uuid } from 'uuid';
 import type { Queries } from './database/database.js';
 import { toModel } from './database/rows.js';
 import type { ErrorCode, UpstreamSystem } from './errors.js';
 import type { Offboarding as OffboardingRow, Session, User } from './generated/prisma/client.js';
 import type { GlobalRole, RevocationKind, RevocationState } from './generated/prisma/enums.js';
+import { createUuid } from './ids.js';
 import type { SessionEffect } from './removal.js';
 import { describeUpstream } from './upstreams/calls.js';
 import type { Upstreams } from './upstreams/connector.js';
@@ -106,7 +106,7 @@ export async function offboard(
   { user, reason, dryRun }: OffboardingRequest,
 ): Promise<OffboardingAnswer | OffboardingRefusal> {
   const request = {
-    ...{ ...user, reason, dryRun, offboardingId: `off_${uuid()}` },
+    ...{ ...user, reason, dryRun, offboardingId: `off_${createUuid()}` },
     upstreams: describeOwners(upstreams, caller.organizationId),
   };
   const [row] = await queries.query<{ answer: RawAnswer }>('select offboard_user($1::jsonb, $2::jsonb) as answer', [

@@ -1,4 +1,3 @@
-import { v7 as uuid } from 'uuid';
 import type { Attempt } from './attempt.js';
 import { getPrincipal, toCaller } from './auth/caller.js';
 import type { Context } from './context.js';
@@ -7,6 +6,7 @@ import { toModel } from './database/rows.js';
 import { type ErrorCode, UserNotAssignedError } from './errors.js';
 import type { Project, Revocation, Role, Session, User } from './generated/prisma/client.js';
 import type { GlobalRole, RevocationKind } from './generated/prisma/enums.js';
+import { createUuid } from './ids.js';
 import { type Refusal, toRemovalError } from './removal-errors.js';
 import { namesOf, type Removal, type RemovalRequest } from './removal-request.js';
 import { type BegunCall, describeUpstream, firstAttempt, makeCall, type SettledCall } from './upstreams/calls.js';
@@ -129,7 +129,7 @@ async function recordRefusal(context: Context, kind: RevocationKind, request: Re
 
 const toFunctionRequest = ({ user, target, reason, dryRun }: RemovalRequest, owner: Connector | null) => ({
   ...{ ...user, ...target, reason, dryRun },
-  revocationId: `rev_${uuid()}`,
+  revocationId: `rev_${createUuid()}`,
   upstream: owner && describeUpstream(owner),
 });
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { v7 as uuid } from 'uuid';
 import { developmentIssuer } from '../config.js';
+import { createUuid } from '../ids.js';
 
 const fileName = 'development-issuer.secret';
 
@@ -44,7 +44,7 @@ async function findText(path: string): Promise<string | null> {
 // A link appears whole or not at all, and fails where another process was first: nobody ever reads half a secret.
 async function createSecret(dataDir: string, path: string): Promise<string> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const draft = `${path}.${uuid()}`;
+  const draft = `${path}.${createUuid()}`;
   const file = await open(draft, 'wx', 0o600);
   try {
     await file.writeFile(`${randomBytes(32).toString('hex')}\n`);
@@ -86,7 +86,7 @@ export async function signDevelopmentToken(token: DevelopmentToken): Promise<str
     .setIssuer(developmentIssuer.issuer)
     .setAudience(developmentIssuer.audience)
     .setSubject(token.subject)
-    .setJti(uuid())
+    .setJti(createUuid())
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + token.expiresInSeconds)
     .sign(await loadDevelopmentSecret(token.dataDir));

@@ -21,11 +21,11 @@ export function addIssueApiKey(program: Command): void {
 }
 
 async function issueApiKey({ user, name, expiresIn }: Options): Promise<void> {
-  const [{ generateSecret, hashSecret }, { v7: uuid }] = await Promise.all([
+  const [{ generateSecret, hashSecret }, { createUuid }] = await Promise.all([
     import('../auth/secrets.js'),
-    import('uuid'),
+    import('../ids.js'),
   ]);
-  const [id, key] = [`key_${uuid()}`, generateSecret('dvk_')];
+  const [id, key] = [`key_${createUuid()}`, generateSecret('dvk_')];
   const rows = await withDatabase(({ database }) =>
     database.query(
       `insert into api_keys (id, organization_id, user_id, name, key_hash, expires_at)

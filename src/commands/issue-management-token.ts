@@ -21,11 +21,11 @@ export function addIssueManagementToken(program: Command): void {
 }
 
 async function issueManagementToken({ organization, name, expiresIn }: Options): Promise<void> {
-  const [{ generateSecret, hashSecret }, { v7: uuid }] = await Promise.all([
+  const [{ generateSecret, hashSecret }, { createUuid }] = await Promise.all([
     import('../auth/secrets.js'),
-    import('uuid'),
+    import('../ids.js'),
   ]);
-  const [id, token] = [`mgmt_${uuid()}`, generateSecret('dvm_')];
+  const [id, token] = [`mgmt_${createUuid()}`, generateSecret('dvm_')];
   const rows = await withDatabase(({ database }) =>
     database.query(
       `insert into management_tokens (id, organization_id, name, token_hash, expires_at)

@@ -1,10 +1,10 @@
-import { v7 as uuid } from 'uuid';
 import { toCaller } from '../auth/caller.js';
 import { generateSecret, hashSecret } from '../auth/secrets.js';
 import type { Context } from '../context.js';
 import { toModel } from '../database/rows.js';
 import { NoAccessError, UnauthenticatedError } from '../errors.js';
 import type { Session } from '../generated/prisma/client.js';
+import { createUuid } from '../ids.js';
 
 /** A session that was started, and the token that it is used with. The token is stored nowhere. */
 export interface StartedSession {
@@ -25,7 +25,7 @@ interface RawAnswer {
 export async function startSession(context: Context): Promise<StartedSession> {
   const token = generateSecret('dvs_');
   const request = {
-    sessionId: `sess_${uuid()}`,
+    sessionId: `sess_${createUuid()}`,
     tokenHash: hashSecret(token),
     ttlSeconds: context.sessionTtlSeconds,
   };

@@ -80,7 +80,8 @@ ${report.results.map(({ operation, measured }) => toGrowth(operation, measured.g
 ## Several processes
 
 What a request costs all processes of \`serve --workers\` together, on the small directory. A process needs a processor that neither the
-database nor the load uses: with more of them than that, they get in each other's way, and look fewer callers up at once.
+database nor the load uses: with more of them than that, they get in each other's way, and look fewer callers up at once. At a rate that
+leaves the machine room, the figures show what the processes themselves cost each other.
 
 ${row(['operation', 'processes', 'requests a second', 'µs', 'cost against one'])}
 ${row(Array(5).fill('---'))}

@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -105,6 +105,26 @@ describe('a server', () => {
       'Bearer a',
       'Bearer b',
     ]);
+  });
+});
+
+describe('a caller who does not read what it asked for', () => {
+  it('is cut off once nothing has moved for half a minute, within one', async () => {
+    let tell = () => {};
+    const isCut = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const requestListener = (_request: IncomingMessage, response: ServerResponse) => {
+      response.once('close', tell).end(Buffer.alloc(64 * 1024 * 1024));
+    };
+    const server = await startServer({
+      ...{ gateway: { requestListener, drain() {} }, host: '127.0.0.1', port: 0, graceSeconds: 0, log },
+    });
+    running.push(server);
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => {});
+    socket.pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await isCut;
+    socket.destroy();
   });
 });
 
