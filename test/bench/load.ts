@@ -13,8 +13,6 @@ export interface Job {
   readonly dialect: 'graphql' | 'floor';
   readonly connections: number;
   readonly seconds: number;
-  /** Requests a second; as many as are answered where it is null. */
-  readonly rate: number | null;
   /** The number of the first request. */
   readonly first: number;
 }
@@ -45,7 +43,6 @@ async function load(job: Job): Promise<LoadResult> {
     url: `${job.url}${path}`,
     connections: job.connections,
     duration: job.seconds,
-    ...(job.rate !== null && { overallRate: job.rate }),
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${job.token}` },
     requests: [

@@ -30,17 +30,11 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 /** The numbers of requests that were used already, by operation: what was taken away can't be taken again. */
 const used = new Map<string, number>();
 
-async function load(
-  running: Running,
-  operation: Operation,
-  users: number,
-  duration: number,
-  rate: number | null = null,
-): Promise<Measured> {
+async function load(running: Running, operation: Operation, users: number, duration: number): Promise<Measured> {
   const key = operation.isConsuming ? `${operation.name} ${users}` : `${running.url} ${operation.name}`;
   const job: Job = {
     ...{ url: running.url, token, users, operation: operation.name, dialect: running.contestant.dialect },
-    ...{ connections, seconds: duration, rate, first: used.get(key) ?? 0 },
+    ...{ connections, seconds: duration, first: used.get(key) ?? 0 },
   };
   const before = running.cpuMicroseconds();
   const { stdout } = await run(process.execPath, [loadScript, JSON.stringify(job)]);
@@ -180,17 +174,13 @@ async function measureSmall(database: BenchDatabase): Promise<Report['small']> {
   return measured;
 }
 
-/** What leaves the machine room: else processes would wait for each other's processors, and for the load's. Requests a second. */
-const easyRates: Readonly<Record<string, number>> = { '{ __typename }': 1_000, 'the same, not assigned': 200 };
-
-/**
- * What requests cost the gateway where several processes serve, in turn with what they cost where one does; as many as are
- * answered, and at an easy rate.
- */
+/** What requests cost the gateway where several processes serve, in turn with what they cost where one does. */
 async function measureWorkers(database: BenchDatabase): Promise<Report['workers']> {
   const [divest] = contestants;
   const measured = new Map<string, ReadonlyMap<number, readonly Measured[]>>();
-  const operations = operationsOn(small.users).filter(({ name }) => name in easyRates);
+  const operations = operationsOn(small.users).filter(({ name }) =>
+    ['{ __typename }', 'the same, not assigned'].includes(name),
+  );
   const all = new Map<number, Running>();
   for (const count of workerCounts) {
     const options = count === 1 ? [] : ['--workers', String(count)];
@@ -199,18 +189,16 @@ async function measureWorkers(database: BenchDatabase): Promise<Report['workers'
     }
   }
   for (const operation of operations) {
-    for (const [count, running] of all) {
-      await load(running, operation, small.users, count * warmUpSeconds);
-    }
-    for (const rate of [null, easyRates[operation.name] ?? null]) {
-      const byCount = new Map<number, Measured[]>(workerCounts.map((count) => [count, []]));
-      for (let round = 0; round < rounds; round++) {
-        for (const [count, running] of all) {
-          byCount.get(count)?.push(await load(running, operation, small.users, seconds, rate));
-        }
+    const byCount = new Map<number, Measured[]>(workerCounts.map((count) => [count, []]));
+    for (let round = -1; round < rounds; round++) {
+      for (const [count, running] of all) {
+        // Each process has to see as much as one alone does above, of a load that they share, on as many processors.
+        const duration = round < 0 ? 3 * count * warmUpSeconds : seconds;
+        const result = await load(running, operation, small.users, duration);
+        byCount.get(count)?.push(...(round < 0 ? [] : [result]));
       }
-      measured.set(rate === null ? operation.name : `${operation.name}, at an easy rate`, byCount);
     }
+    measured.set(operation.name, byCount);
   }
   await Promise.all([...all.values()].map((running) => running.stop()));
   return measured;
