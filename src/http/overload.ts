@@ -59,8 +59,8 @@ const shortBytes = 64 * 1024;
 
 /**
  * Sheds load before anything is spent on it: once the body is there, and before a credential is checked. Health always
- * passes, and so do metrics, a few at a time: whoever looks after an overloaded gateway needs them. A flood must not become one of log lines, so that
- * its beginning and its end are one each.
+ * passes, and so do metrics, a few at a time: whoever looks after an overloaded gateway needs them. A flood must not become
+ * one of log lines, so that its beginning and its end are one each.
  */
 export function createOverload({ config, flows, log }: OverloadParts): Overload {
   const loop = watchEventLoop(config.maxEventLoopDelayMs);
